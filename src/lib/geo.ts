@@ -1,44 +1,32 @@
 const EARTH_RADIUS_METRES = 6_371_008.8;
 
 /** Great-circle distance in metres between two [latitude, longitude] pairs in degrees (haversine, mean radius). */
-export function distanceMetres(
-	a: readonly [number, number],
-	b: readonly [number, number],
-): number {
-	const rad = Math.PI / 180;
-	const dLat = (b[0] - a[0]) * rad;
-	const dLng = (b[1] - a[1]) * rad;
-	const h =
-		Math.sin(dLat / 2) ** 2 +
-		Math.cos(a[0] * rad) * Math.cos(b[0] * rad) * Math.sin(dLng / 2) ** 2;
-	return 2 * EARTH_RADIUS_METRES * Math.asin(Math.min(1, Math.sqrt(h)));
+export function distanceMetres(a: readonly [number, number], b: readonly [number, number]): number {
+  const rad = Math.PI / 180;
+  const dLat = (b[0] - a[0]) * rad;
+  const dLng = (b[1] - a[1]) * rad;
+  const h = Math.sin(dLat / 2) ** 2 + Math.cos(a[0] * rad) * Math.cos(b[0] * rad) * Math.sin(dLng / 2) ** 2;
+  return 2 * EARTH_RADIUS_METRES * Math.asin(Math.min(1, Math.sqrt(h)));
 }
 
 /** Google's encoded polyline, precision 5, of [latitude, longitude] pairs in degrees. */
-export function encodePolyline(
-	points: readonly (readonly [number, number])[],
-): string {
-	let text = "";
-	let previous: readonly [number, number] = [0, 0];
-	for (const [lat, lng] of points) {
-		const current: readonly [number, number] = [
-			Math.round(lat * 1e5),
-			Math.round(lng * 1e5),
-		];
-		text +=
-			encodeSigned(current[0] - previous[0]) +
-			encodeSigned(current[1] - previous[1]);
-		previous = current;
-	}
-	return text;
+export function encodePolyline(points: readonly (readonly [number, number])[]): string {
+  let text = '';
+  let previous: readonly [number, number] = [0, 0];
+  for (const [lat, lng] of points) {
+    const current: readonly [number, number] = [Math.round(lat * 1e5), Math.round(lng * 1e5)];
+    text += encodeSigned(current[0] - previous[0]) + encodeSigned(current[1] - previous[1]);
+    previous = current;
+  }
+  return text;
 }
 
 function encodeSigned(value: number): string {
-	let rest = value < 0 ? ~(value << 1) : value << 1;
-	let text = "";
-	while (rest >= 0x20) {
-		text += String.fromCharCode((0x20 | (rest & 0x1f)) + 63);
-		rest >>= 5;
-	}
-	return text + String.fromCharCode(rest + 63);
+  let rest = value < 0 ? ~(value << 1) : value << 1;
+  let text = '';
+  while (rest >= 0x20) {
+    text += String.fromCharCode((0x20 | (rest & 0x1f)) + 63);
+    rest >>= 5;
+  }
+  return text + String.fromCharCode(rest + 63);
 }

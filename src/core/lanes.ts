@@ -17,3 +17,6 @@ export interface LaneQueue {
   /** Gives the lane back; it sleeps until its next row is due, computed under the lane's lock. */
   release(lease: LaneLease, now: Date): Promise<void>;
 }
+
+/** A delivery may overtake its predecessor this long after the predecessor's first attempt. */
+export const PREDECESSOR_GRACE_MS = 60_000;

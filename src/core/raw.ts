@@ -17,3 +17,6 @@ export interface RawRecord extends NewRaw {
   id: string;
   deleted: boolean;
 }
+
+/** Names one state of a row: every change of its content changes one of these. */
+export type RawVersion = Pick<RawRecord, 'connectionId' | 'id' | 'version' | 'receivedAt'>;

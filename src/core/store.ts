@@ -9,7 +9,7 @@ import type { Event, NewEvent } from './event.ts';
 import type { AuthFlow, FlowState, WidgetSession } from './flow.ts';
 import type { LaneKind, LaneLease } from './lanes.ts';
 import type { NewPayload, PayloadFilter, StoredPayload } from './payload.ts';
-import type { NewRaw, RawRecord } from './raw.ts';
+import type { NewRaw, RawRecord, RawVersion } from './raw.ts';
 
 /**
  * Everything that is kept. Methods outside `transaction` are each their own transaction; sealing and opening happens
@@ -42,8 +42,8 @@ export interface Aggregates {
 }
 
 export interface LaneWaker {
-  /** Makes the lanes due at `dueAt` unless they already are due earlier. Call after inserting the rows. */
-  wake(kind: LaneKind, laneIds: string[], dueAt: Date): Promise<void>;
+  /** Makes the lanes of one environment due at `dueAt` unless they already are due earlier. Call after inserting the rows. */
+  wake(kind: LaneKind, environmentId: string, laneIds: string[], dueAt: Date): Promise<void>;
 }
 
 export interface TaskAdder {
@@ -240,7 +240,8 @@ export interface FlowStore {
   lookup(id: string): Promise<AuthFlow | undefined>;
   /** Takes a pending flow that nobody consumed; undefined when it was used before. Single use. */
   consume(environmentId: string, id: string, now: Date): Promise<AuthFlow | undefined>;
-  finish(environmentId: string, id: string, state: FlowState, reason: string | undefined): Promise<void>;
+  /** Ends a pending flow; false when it was ended before, so that of two callers one wins. */
+  finish(environmentId: string, id: string, state: FlowState, reason: string | undefined): Promise<boolean>;
   /** Pending flows past their expiry (given) that still need their `auth_cancelled`; consumed ones only after a grace. */
   expired(now: Date, limit: number): Promise<AuthFlow[]>;
 }
@@ -386,12 +387,12 @@ export interface RawStore {
   put(environmentId: string, records: NewRaw[]): Promise<string[]>;
   /** Rows of a leased lane that wait, oldest first. */
   waiting(lease: LaneLease, now: Date, limit: number): Promise<RawRecord[]>;
-  /** Rows that were normalised (only if still at the version that was read). */
-  done(environmentId: string, ids: string[]): Promise<void>;
+  /** Rows that were normalised. Like the next two, it leaves alone a row that changed since it was read. */
+  done(environmentId: string, records: RawVersion[]): Promise<void>;
   /** A record that cannot be used: kept, with its reason, and no longer tried. */
-  setAside(environmentId: string, id: string, reason: string): Promise<void>;
+  setAside(environmentId: string, record: RawVersion, reason: string): Promise<void>;
   /** Tries again at `dueAt`. */
-  park(environmentId: string, id: string, dueAt: Date, reason: string): Promise<void>;
+  park(environmentId: string, record: RawVersion, dueAt: Date, reason: string): Promise<void>;
 }
 
 export interface PayloadStore {

@@ -73,6 +73,8 @@ export interface SessionView {
   completed: { userId: string | undefined; provider: string } | undefined;
   /** Where to send the browser when the link has expired. */
   failureRedirect: string | undefined;
+  /** An open link that offers one provider: the page goes straight on to `/auth/start/<flowId>`. */
+  single?: { flowId: string };
 }
 
 /** Where a browser goes next. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { prepareBinaries } from './binaries.ts';
 import { checkVersion, createCluster } from './cluster.ts';
 import { diskTrouble, isOutOfSpace, makeDirectory, writeDurably } from './disk.ts';
@@ -66,10 +67,12 @@ async function startUnderLock({ dataDir, log }: EmbeddedOptions): Promise<Embedd
   log(`embedded PostgreSQL ${started} in ${place.data}`);
 
   let stopping: Promise<void> | undefined;
-  const stop = () =>
-    withLock(join(place.control, 'lock'), async () => {
+  const stop = async () => {
+    if (!existsSync(place.control)) return; // removed under us: PostgreSQL sees that its files are gone and ends by itself
+    await withLock(join(place.control, 'lock'), async () => {
       if (await removeHolder(holders, holder)) await stopServer(place);
     });
+  };
   return {
     url,
     started,
@@ -114,9 +117,10 @@ async function explained<T>(dataDir: string, work: () => Promise<T>): Promise<T>
   try {
     return await work();
   } catch (error) {
-    const { code, path, message } = error as NodeJS.ErrnoException;
+    const { code, path, dest, message } = error as NodeJS.ErrnoException & { dest?: string };
     if (isOutOfSpace(error)) {
-      const trouble = (await diskTrouble(path ?? dataDir)) ?? `no space or quota is left (${message})`;
+      const place = [dest, path].find((name) => name && isAbsolute(name)); // what a copy or link was to make
+      const trouble = (await diskTrouble(place ?? dataDir)) ?? `no space or quota is left (${message})`;
       throw new Error(`cannot keep a database in ${dataDir}: ${trouble}`, {
         cause: error,
       });

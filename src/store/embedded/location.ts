@@ -81,7 +81,9 @@ export async function makeSystemDirectory(name: string, user: ServerUser): Promi
       await makeDirectory(root, 0o755);
       const { uid, mode } = await lstat(root);
       // In a directory for everybody, somebody else may have been first.
-      if (uid !== 0 || mode & 0o022 || (await closedDirectory(await realpath(root), user))) continue;
+      if (uid !== 0 || mode & 0o022) continue;
+      await openTo(root, user); // a strict umask has closed it
+      if (await closedDirectory(await realpath(root), user)) continue;
       const directory = join(await realpath(root), name);
       await makeDirectory(directory, 0o700);
       await openTo(directory, user);

@@ -37,6 +37,15 @@ export async function servesData(pid: number, dataDirectory: string): Promise<bo
   return (await commandOf(pid)).includes(` -D ${dataDirectory} `);
 }
 
+/** Sends a signal; a process that has just ended by itself is no error. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** Waits until the process is gone; false when it outlived the time. */
 export async function waitUntilGone(pid: number, milliseconds: number): Promise<boolean> {
   const deadline = Date.now() + milliseconds;

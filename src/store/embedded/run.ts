@@ -3,12 +3,12 @@ import type { ServerUser } from './server-user.ts';
 
 /**
  * The environment of every PostgreSQL program: nothing of ours, so that no PG* variable or locale of the caller changes
- * what it does. The path is for the shell that initdb calls.
+ * what it does. The path is for the shell that initdb calls and for useradd.
  */
 export const CLEAN_ENVIRONMENT = {
   LC_ALL: 'C',
   TZ: 'UTC',
-  PATH: '/usr/local/bin:/usr/bin:/bin',
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
 };
 
 /** Uid and gid for `spawn`, or nothing when we run it as ourselves. */

@@ -8,7 +8,7 @@ import type { Binaries } from './binaries.ts';
 import { SUPERUSER } from './cluster.ts';
 import { diskTrouble } from './disk.ts';
 import type { Place } from './location.ts';
-import { isPresent, servesData, startOf, waitUntilGone } from './process-mark.ts';
+import { isPresent, servesData, signal, startOf, waitUntilGone } from './process-mark.ts';
 import { asUser, CLEAN_ENVIRONMENT, lastLines } from './run.ts';
 
 /** A server that has answered with our password. */
@@ -87,9 +87,9 @@ export async function startServer(binaries: Binaries, place: Place, password: st
 export async function stopServer(place: Place): Promise<void> {
   const pid = (await readPidFile(place))?.pid;
   if (pid === undefined || !(await runs(pid, place))) return;
-  process.kill(pid, 'SIGINT');
+  signal(pid, 'SIGINT');
   if (await waitUntilGone(pid, STOP_PATIENCE_MS)) return;
-  process.kill(pid, 'SIGQUIT'); // at once; the next start recovers from the write-ahead log
+  signal(pid, 'SIGQUIT'); // at once; the next start recovers from the write-ahead log
   if (await waitUntilGone(pid, STOP_PATIENCE_MS)) return;
   throw new Error(`the database server in ${place.data} (process ${pid}) does not stop: end that process`);
 }

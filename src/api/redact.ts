@@ -1,0 +1,37 @@
+import type { FastifyRequest } from 'fastify';
+import type { Route } from './route.ts';
+
+/** Path segments after which something secret or personal stands in the path. */
+const SECRET_AFTER = [
+  /(\/hooks\/[^/]+\/).+/,
+  /(\/auth\/start\/).+/,
+  /(\/session\/).+/,
+  /(\/first-steps\/).+/,
+  /(\/enter\/).+/,
+];
+
+/** A path that may be logged: no query, and nothing after the segments that secrets follow. */
+export function redactPath(url: string): string {
+  const path = url.split(/[?#]/, 1)[0]!.slice(0, 200);
+  return SECRET_AFTER.reduce((text, pattern) => text.replace(pattern, '$1…'), path);
+}
+
+/** The table's route that this request met, if it is one of the table. */
+export function tableRoute(request: FastifyRequest): Route | undefined {
+  return (request.routeOptions?.config as { route?: Route } | undefined)?.route;
+}
+
+/** How a request is named in the log: the route's pattern, which holds no value at all. */
+export function loggedPath(request: FastifyRequest): string {
+  return request.routeOptions?.url ?? redactPath(request.raw.url ?? '');
+}
+
+/**
+ * `instance` of a problem. Callers with a key (and callers of unknown paths) get their own address back; on every
+ * other route path and query can hold codes and tokens, so only the pattern is shown.
+ */
+export function requestAddress(request: FastifyRequest): string {
+  const route = tableRoute(request);
+  if (route?.auth === 'key' || route?.auth === 'dev-id') return (request.raw.url ?? '').slice(0, 2048);
+  return loggedPath(request);
+}

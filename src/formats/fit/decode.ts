@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import FitParser from 'fit-file-parser';
+import { frameFit } from './frame.ts';
+import { readRecording } from './read.ts';
+import type { FitRecording } from './recording.ts';
+
+export type DecodedFit = { recordings: FitRecording[]; warnings: string[] } | { refused: string };
+
+/**
+ * Decodes the bytes of a FIT file, chained, truncated and damaged ones included; never throws for what is in them.
+ * Synchronous and unbounded: run it in a worker for files that came from outside.
+ */
+export function decodeFit(bytes: Uint8Array): DecodedFit {
+  const { frames, warnings } = frameFit(bytes);
+  if (frames.length === 0) return { refused: 'this is not a FIT file' };
+  const recordings: FitRecording[] = [];
+  for (const [index, frame] of frames.entries()) {
+    const messages = parse(frame.bytes);
+    if ('refused' in messages) {
+      warnings.push(`part ${index + 1} cannot be read: ${messages.refused}`);
+      continue;
+    }
+    const sha256 = createHash('sha256').update(frame.bytes).digest('hex');
+    recordings.push(readRecording(messages.parsed, sha256, index));
+  }
+  if (recordings.length === 0) return { refused: warnings.at(-1) ?? 'nothing in the file can be read' };
+  return { recordings, warnings };
+}
+
+function parse(bytes: Uint8Array): { parsed: Record<string, unknown> } | { refused: string } {
+  const parser = new FitParser({ force: true, mode: 'list', lengthUnit: 'm', speedUnit: 'm/s' });
+  let outcome: { parsed: Record<string, unknown> } | { refused: string } = { refused: 'it has no content' };
+  try {
+    parser.parse(Buffer.from(bytes), (error, data) => {
+      if (error) outcome = { refused: String(error) };
+      else if (data) outcome = { parsed: data as unknown as Record<string, unknown> };
+    });
+  } catch {
+    return { refused: 'its records are damaged' };
+  }
+  return outcome;
+}

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import { defaultSettings } from '../settings.ts';
+import { failureRedirect, type Result, successRedirect } from './redirects.ts';
+
+const settings = defaultSettings('production');
+const result: Result = {
+  pageId: 'p1',
+  url: 'https://app.example/back?auth=success',
+  userId: 'u1',
+  referenceId: 'ref 1&2',
+  provider: 'OURA',
+};
+
+test('the app gets user, reference and resource after its own query', () => {
+  expect(successRedirect('https://us.example', settings, result)).toBe(
+    'https://app.example/back?auth=success&user_id=u1&reference_id=ref%201%262&resource=OURA',
+  );
+});
+
+test('parameters stand before the fragment', () => {
+  expect(successRedirect('https://us.example', settings, { ...result, url: 'https://app.example/#/done' })).toBe(
+    'https://app.example/?user_id=u1&reference_id=ref%201%262&resource=OURA#/done',
+  );
+});
+
+test('deep links get the same parameters', () => {
+  expect(successRedirect('https://us.example', settings, { ...result, url: 'myapp://success' })).toBe(
+    'myapp://success?user_id=u1&reference_id=ref%201%262&resource=OURA',
+  );
+});
+
+test('without a reference id the app gets none, unless the environment wants the literal null', () => {
+  const none = { ...result, url: 'myapp://x', referenceId: undefined };
+  expect(successRedirect('https://us.example', settings, none)).toBe('myapp://x?user_id=u1&resource=OURA');
+  expect(successRedirect('https://us.example', { ...settings, redirect_null_reference: true }, none)).toBe(
+    'myapp://x?user_id=u1&reference_id=null&resource=OURA',
+  );
+});
+
+test('without a url the browser stays on our page, which always says the reference', () => {
+  const own = { ...result, url: undefined, referenceId: undefined };
+  expect(successRedirect('https://us.example', settings, own)).toBe(
+    'https://us.example/session/p1/success?user_id=u1&reference_id=null&resource=OURA',
+  );
+  expect(failureRedirect('https://us.example', settings, own, 'access_denied')).toBe(
+    'https://us.example/session/p1/failure?user_id=u1&resource=OURA&reference_id=null&reason=access_denied',
+  );
+});
+
+test('a device provider ends with a null user, a link that ran out names no resource', () => {
+  expect(successRedirect('https://us.example', settings, { ...result, url: 'myapp://x', userId: undefined })).toBe(
+    'myapp://x?user_id=null&reference_id=ref%201%262&resource=OURA',
+  );
+  const expired = { ...result, url: 'myapp://x?', userId: undefined, provider: undefined };
+  expect(failureRedirect('https://us.example', settings, expired, 'session_expired')).toBe(
+    'myapp://x?user_id=null&reference_id=ref%201%262&reason=session_expired',
+  );
+});

@@ -1,14 +1,32 @@
 // Builds what `solum` runs: src → dist (types stripped, not checked: `npm run types` does that), SQL and the browser apps.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const STAMP = join(root, 'dist', '.built');
-const INPUTS = ['src', 'web', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.js'];
+const INPUTS = [
+  'src',
+  'web',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'scripts/build.js',
+];
 
 /** Builds when a source changed since the last build. Answers whether it did. */
 export async function buildIfStale(log = (line) => process.stderr.write(`${line}\n`)) {
@@ -26,9 +44,13 @@ async function build(state) {
   try {
     mkdirSync(dist, { recursive: true });
     const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-    const run = spawnSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', dist], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
+    const run = spawnSync(
+      process.execPath,
+      [tsc, '-p', join(root, 'tsconfig.build.json'), '--noCheck', '--outDir', dist],
+      {
+        stdio: ['ignore', 'inherit', 'inherit'],
+      },
+    );
     if (run.status !== 0) throw new Error('the build failed, see above');
     copyAssets(join(root, 'src'), dist);
     await buildPages(join(dist, 'web'));

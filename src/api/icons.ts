@@ -1,6 +1,11 @@
 import type { LoadedProvider } from '../core/provider.ts';
 import { sha256 } from '../lib/hash.ts';
-import { escapeHtml } from './pages.ts';
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+function escapeXml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+}
 
 function initials(name: string): string {
   const words = name.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
@@ -18,9 +23,9 @@ export function providerMark(provider: Pick<LoadedProvider, 'id' | 'name' | 'log
   const hue = Math.round(((sha256(provider.id)[0] ?? 0) / 256) * 360);
   return [
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" role="img">',
-    `<title>${escapeHtml(provider.name)}</title>`,
+    `<title>${escapeXml(provider.name)}</title>`,
     `<rect width="64" height="64" rx="14" fill="hsl(${hue} 45% 32%)"/>`,
     '<text x="32" y="33" fill="#fff" font-family="system-ui,sans-serif" font-size="26" font-weight="600" ',
-    `text-anchor="middle" dominant-baseline="central">${escapeHtml(initials(provider.name))}</text></svg>`,
+    `text-anchor="middle" dominant-baseline="central">${escapeXml(initials(provider.name))}</text></svg>`,
   ].join('');
 }

@@ -12,6 +12,7 @@ const FRAMEWORK_PROBLEMS: Record<string, () => Problem> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () => new Problem('too_large'),
   FST_ERR_CTP_INVALID_MEDIA_TYPE: () => new Problem('unsupported_media'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => new Problem('bad_request', { detail: 'invalid content-length' }),
+  FST_ERR_CTP_INVALID_JSON_BODY: () => new Problem('bad_request', { detail: 'the body is not valid JSON' }),
   FST_ERR_BAD_URL: () => new Problem('bad_request', { detail: 'invalid path' }),
 };
 
@@ -27,9 +28,6 @@ export function toProblem(error: unknown): Problem {
   const framework = FRAMEWORK_PROBLEMS[code];
   if (framework) return framework();
   const status = (error as { statusCode?: unknown } | null | undefined)?.statusCode;
-  if (error instanceof SyntaxError && status === 400) {
-    return new Problem('bad_request', { detail: 'the body is not valid JSON', cause: error });
-  }
   if (typeof status === 'number' && status >= 400 && status < 500) return new Problem('bad_request', { cause: error });
   if (DATABASE_AWAY.test(code)) return new Problem('unavailable', { cause: error, headers: { 'retry-after': '5' } });
   return new Problem('internal', { cause: error });

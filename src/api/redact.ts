@@ -18,7 +18,7 @@ export function redactPath(url: string): string {
 
 /** The table's route that this request met, if it is one of the table. */
 export function tableRoute(request: FastifyRequest): Route | undefined {
-  return (request.routeOptions?.config as { route?: Route } | undefined)?.route;
+  return request.routeOptions?.config?.route;
 }
 
 /** How a request is named in the log: the route's pattern, which holds no value at all. */

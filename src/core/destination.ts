@@ -16,6 +16,8 @@ export interface DestinationPorts {
   /** Guarded HTTP: every address checked, no redirects, bounded answer. */
   http: OutboundHttp;
   log: Log;
+  /** How long one try may take, from the destination's row. */
+  timeoutMs: number;
 }
 
 export interface OutboundHttp {

@@ -194,6 +194,8 @@ export interface ConnectionStore {
   ofAccount(environmentId: string, accountId: string): Promise<Connection[]>;
   ofReference(environmentId: string, referenceId: string): Promise<ConnectionWithAccount[]>;
   byUserIds(environmentId: string, userIds: string[]): Promise<ConnectionWithAccount[]>;
+  /** Those that exist, in any order. */
+  byIds(environmentId: string, ids: string[]): Promise<ConnectionWithAccount[]>;
   /** All, or one page (0-based) with the total, oldest first. */
   page(
     environmentId: string,
@@ -371,6 +373,8 @@ export interface DeliveryStore {
   freeze(lease: LaneLease, rows: { id: string; frozen: string }[], now: Date): Promise<void>;
   /** Records attempts and moves the deliveries on; rows of a lost lease or already final ones are left alone. */
   complete(lease: LaneLease, results: DeliveryResult[]): Promise<void>;
+  /** Lanes in which deliveries to a destination are pending, to wake when it is switched on again. */
+  waitingLanes(environmentId: string, destinationId: string): Promise<string[]>;
   /** Cancels what is pending for a connection's data. */
   cancelOfConnection(environmentId: string, connectionId: string): Promise<number>;
   list(environmentId: string, filter: DeliveryFilter): Promise<DeliveryRow[]>;

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { TransportFailure } from '../core/http.ts';
-import { failureOf } from './failure.ts';
+import { onAbort } from './abort.ts';
+import { failure, failureOf } from './failure.ts';
 
 /** One HTTP request as it goes out. */
 export interface Exchange {
@@ -31,7 +32,7 @@ export interface Answer {
 export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Answer | TransportFailure> {
   return new Promise((resolve) => {
     if (request.signal?.aborted) {
-      resolve(ABORTED);
+      resolve(failure('aborted'));
       return;
     }
     const reader = new Reader(request, resolve);
@@ -52,9 +53,6 @@ export function exchange(dispatcher: Dispatcher, request: Exchange): Promise<Ans
   });
 }
 
-const TIMEOUT: TransportFailure = { failed: 'timeout', reason: 'no complete answer in time' };
-const ABORTED: TransportFailure = { failed: 'aborted', reason: 'stopped before the answer came' };
-
 /** Collects one answer. Settles once: at the end, the bound, the deadline, the signal or a failure. */
 class Reader implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
@@ -64,17 +62,16 @@ class Reader implements Dispatcher.DispatchHandler {
   private length = 0;
   private settled = false;
   private readonly timer: NodeJS.Timeout;
+  private readonly forget: (() => void) | undefined;
   private readonly request: Exchange;
   private readonly resolve: (answer: Answer | TransportFailure) => void;
 
   constructor(request: Exchange, resolve: (answer: Answer | TransportFailure) => void) {
     this.request = request;
     this.resolve = resolve;
-    this.timer = setTimeout(() => this.stop(TIMEOUT), request.timeoutMs);
-    request.signal?.addEventListener('abort', this.onAbort, { once: true });
+    this.timer = setTimeout(() => this.stop(failure('timeout')), request.timeoutMs);
+    this.forget = request.signal && onAbort(request.signal, () => this.stop(failure('aborted')));
   }
-
-  private readonly onAbort = (): void => this.stop(ABORTED);
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller;
@@ -108,7 +105,7 @@ class Reader implements Dispatcher.DispatchHandler {
     if (this.settled) return;
     this.settled = true;
     clearTimeout(this.timer);
-    this.request.signal?.removeEventListener('abort', this.onAbort);
+    this.forget?.();
     this.resolve(answer);
   }
 

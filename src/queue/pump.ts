@@ -111,7 +111,7 @@ async function serveLane(options: PumpOptions, lease: LaneLease, hold: Hold): Pr
   const lane = { kind: lease.kind, lane: lease.laneId };
   let failed = false;
   try {
-    await serve(lease, hold);
+    if (!hold.stopping) await serve(lease, hold); // claimed while a stop began: straight back
   } catch (error) {
     failed = !hold.signal.aborted;
     if (failed) log.error({ ...lane, ...failureFields(error) }, 'serving a lane failed');

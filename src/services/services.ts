@@ -276,6 +276,11 @@ export interface ReadQuery {
 export interface ReadService {
   /** Stored payloads of one type and the user they belong to. Throws `user_not_found`, `data_type_unsupported`. */
   data(environment: Environment, type: DataType, query: ReadQuery): Promise<{ user: TerraUser; data: unknown[] }>;
+  /**
+   * Sends the window to the environment's destinations under this reference (`to_webhook=true`). Throws as `data` does.
+   * Absent: only reads in the answer are served.
+   */
+  request?(environment: Environment, type: DataType, query: ReadQuery, reference: string): Promise<{ user: TerraUser }>;
 }
 
 export interface OperatorService {

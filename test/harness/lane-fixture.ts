@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type pg from 'pg';
-import type { Clock } from '../../src/core/clock.ts';
+import pg from 'pg';
 import type { LaneLease } from '../../src/core/lanes.ts';
 import { PREDECESSOR_GRACE_MS } from '../../src/core/lanes.ts';
 import type { Log, LogFields } from '../../src/core/log.ts';
@@ -10,20 +9,6 @@ import { lanesOn, type Queryable } from '../../src/queue/lanes.ts';
 /*
  * Rows that wait in lanes, written and served in plain SQL: the queue is tested without the store, which it does not know.
  */
-
-export interface FakeClock extends Clock {
-  advance(ms: number): void;
-}
-
-export function fakeClock(at = '2001-02-03T04:05:06Z'): FakeClock {
-  let now = Date.parse(at);
-  return {
-    now: () => new Date(now),
-    advance(ms) {
-      now += ms;
-    },
-  };
-}
 
 export interface RecordedLog extends Log {
   lines: { level: string; fields: LogFields; message: string }[];
@@ -42,6 +27,14 @@ export async function until(check: () => boolean | Promise<boolean>, what = 'the
     if (performance.now() > deadline) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+}
+
+/** Further connections to a test database, as another process would have them. */
+export function openPool(url: string, max: number): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max });
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
 }
 
 export function pause(ms: number): Promise<void> {

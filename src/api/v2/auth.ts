@@ -32,7 +32,9 @@ function connectInput(body: ConnectMembers): SessionInput {
   };
 }
 
-async function createSession(context: Context<'key', unknown, WidgetSessionBody>): Promise<Static<typeof widgetSession>> {
+async function createSession(
+  context: Context<'key', unknown, WidgetSessionBody>,
+): Promise<Static<typeof widgetSession>> {
   const { body, environment, services } = context;
   const session = await services.connect.createSession(environment, {
     ...connectInput(body),

@@ -166,7 +166,9 @@ const athleteRoute = defineRoute({
       endDate: undefined,
       withSamples: false,
     };
-    return query.to_webhook === false ? answerRead(context, 'athlete', read) : answerRequest(context, 'athlete', read, 0);
+    return query.to_webhook === false
+      ? answerRead(context, 'athlete', read)
+      : answerRequest(context, 'athlete', read, 0);
   },
 });
 

@@ -73,11 +73,7 @@ const listSubscriptions = defineRoute({
   },
 });
 
-async function findUser(
-  services: Services,
-  environment: Environment,
-  userId: string,
-): Promise<TerraUser | undefined> {
+async function findUser(services: Services, environment: Environment, userId: string): Promise<TerraUser | undefined> {
   try {
     return await services.users.byUserId(environment, userId);
   } catch (error) {

@@ -3,6 +3,7 @@ import type { PageAnswer, PageRequest } from '../pages.ts';
 import { failurePage } from './failure-page.tsx';
 import { chooseTexts } from './language.ts';
 import { layOut } from './layout.tsx';
+import { isSafeTarget } from './safe-target.ts';
 
 export interface ForwardInput {
   request: PageRequest;
@@ -15,21 +16,13 @@ export interface ForwardInput {
   setCookies?: string[];
 }
 
-/** Schemes that run or show content instead of going somewhere. */
-const REFUSED = /^(javascript|data|vbscript|file|blob|about|view-source):/i;
-
-/** True for our own paths, web addresses and the deep links of apps. */
-export function isSafeTarget(url: string): boolean {
-  if (/^\/(?![/\\])/.test(url)) return true;
-  return /^[a-z][a-z\d+.-]*:/i.test(url) && !REFUSED.test(url);
-}
-
 /**
  * A page that goes on to `url` by itself and has a link for browsers that do not. It ends the chain of a submitted form,
  * so that `form-action 'self'` does not stop the way to a provider or into an app.
  */
 export function forwardPage(input: ForwardInput): PageAnswer {
-  if (!isSafeTarget(input.url)) return failurePage({ ...input, reason: 'internal_error', status: 500, retry: undefined });
+  if (!isSafeTarget(input.url))
+    return failurePage({ ...input, reason: 'internal_error', status: 500, retry: undefined });
   const texts = chooseTexts(input.language, input.request.acceptLanguage);
   const title = texts.forward.title(input.name ?? input.app?.name);
   return layOut({

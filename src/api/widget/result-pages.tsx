@@ -36,7 +36,9 @@ export function createResultPages(options: PageOptions): ResultPages {
             <p class="next">{texts.confirm.caution}</p>
             <form method="post" action={input.action} class="acts">
               <input type="hidden" name="csrf" value={token} />
-              <button class="button">{texts.confirm.button}</button>
+              <button type="submit" class="button">
+                {texts.confirm.button}
+              </button>
             </form>
           </div>
         ),
@@ -50,4 +52,3 @@ export function createResultPages(options: PageOptions): ResultPages {
     forward: (input) => forwardPage({ ...input, secure, name: undefined }),
   };
 }
-

@@ -1,6 +1,7 @@
 import type { OfferedProvider, SessionView } from '../../services/services.ts';
 import { Icon } from './icons.tsx';
 import { Mark } from './marks.tsx';
+import { isSafeTarget } from './safe-target.ts';
 import type { Texts } from './texts/texts.ts';
 
 /** With more providers than this the list can be searched. */
@@ -28,13 +29,22 @@ export function SessionPage({ view, texts, csrf, query, disconnected }: SessionP
       <p class="lead">
         {isFull ? `${texts.notices.userLimit.body} ${texts.notices.userLimit.next}` : texts.list.lead(view.app.name)}
       </p>
+      {isFull && isSafeTarget(view.failureRedirect ?? '') ? (
+        <p class="hint">
+          <a class="button" href={view.failureRedirect}>
+            {texts.forward.button}
+          </a>
+        </p>
+      ) : null}
       {disconnected ? (
         <p class="banner" role="status">
           <Icon name="check" />
           <span>{texts.list.disconnected(disconnected)}</span>
         </p>
       ) : null}
-      {apart.length > 0 ? <Connected session={view.id} providers={apart} texts={texts} csrf={csrf} full={isFull} /> : null}
+      {apart.length > 0 ? (
+        <Connected session={view.id} providers={apart} texts={texts} csrf={csrf} full={isFull} />
+      ) : null}
       {apart.length > 0 && offered.length > 0 ? <h2>{texts.list.moreHeading}</h2> : null}
       {offered.length >= SEARCH_FROM ? <Search session={view.id} query={query} texts={texts} /> : null}
       <Offers session={view.id} providers={shown} texts={texts} csrf={csrf} />
@@ -60,7 +70,7 @@ function Offers({ session, providers, texts, csrf }: ListProps) {
         <li key={provider.code}>
           <form method="post" action={`/session/${session}/choose`}>
             <input type="hidden" name="csrf" value={csrf} />
-            <button class="source" name="provider" value={provider.code}>
+            <button type="submit" class="source" name="provider" value={provider.code}>
               <Mark name={provider.name} logo={provider.logo} />
               <What provider={provider} texts={texts} label={texts.list.connect(provider.name)} />
               <Icon name="chevron" />
@@ -85,7 +95,7 @@ function Connected({ session, providers, texts, csrf, full }: ListProps & { full
               {provider.connection?.state === 'needs_reconnecting' && !full ? (
                 <form method="post" action={`/session/${session}/choose`}>
                   <input type="hidden" name="csrf" value={csrf} />
-                  <button class="button small" name="provider" value={provider.code}>
+                  <button type="submit" class="button small" name="provider" value={provider.code}>
                     {texts.list.reconnect}
                     <span class="hidden"> {provider.name}</span>
                   </button>
@@ -93,7 +103,7 @@ function Connected({ session, providers, texts, csrf, full }: ListProps & { full
               ) : null}
               <form method="post" action={`/session/${session}/disconnect`}>
                 <input type="hidden" name="csrf" value={csrf} />
-                <button class="button quiet small" name="user_id" value={provider.connection?.userId}>
+                <button type="submit" class="button quiet small" name="user_id" value={provider.connection?.userId}>
                   {texts.list.disconnect}
                   <span class="hidden"> {provider.name}</span>
                 </button>
@@ -154,7 +164,7 @@ function Search({ session, query, texts }: { session: string; query: string; tex
           autocomplete="off"
           enterkeyhint="search"
         />
-        <button aria-label={texts.list.searchButton}>
+        <button type="submit" aria-label={texts.list.searchButton}>
           <Icon name="search" />
         </button>
       </form>

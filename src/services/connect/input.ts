@@ -19,7 +19,8 @@ export function connectRequest(environment: Environment, input: SessionInput): C
 function referenceOf(text: string | undefined): string | undefined {
   if (text === undefined || text === '') return undefined;
   // The one character that PostgreSQL cannot store in a text.
-  if (text.includes('\u0000')) throw new Problem('bad_request', { field: 'reference_id', detail: 'invalid reference_id' });
+  if (text.includes('\u0000'))
+    throw new Problem('bad_request', { field: 'reference_id', detail: 'invalid reference_id' });
   return text;
 }
 
@@ -35,7 +36,8 @@ export function providerIds(registry: ProviderRegistry, codes: string[], field: 
     .filter((code) => code !== '')
     .map((code) => {
       const provider = registry.find(code);
-      if (!provider) throw new Problem('bad_request', { field, detail: `${field}: there is no provider ${shown(code)}` });
+      if (!provider)
+        throw new Problem('bad_request', { field, detail: `${field}: there is no provider ${shown(code)}` });
       return provider.id;
     });
   return [...new Set(ids)];

@@ -26,9 +26,7 @@ export async function offersOf(
   environment: Environment,
   session: Pick<WidgetSession, 'providers' | 'disallowedProviders'>,
 ): Promise<Offer[]> {
-  const choices = new Map(
-    (await tx.providerChoices.list(environment.id)).map((choice) => [choice.provider, choice]),
-  );
+  const choices = new Map((await tx.providerChoices.list(environment.id)).map((choice) => [choice.provider, choice]));
   return ports.providers.all().flatMap((provider): Offer[] => {
     const choice = choices.get(provider.id);
     const wanted = session.providers === undefined || session.providers.includes(provider.id);

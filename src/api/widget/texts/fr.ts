@@ -7,7 +7,8 @@ export const fr: Texts = {
   direction: 'ltr',
   list: {
     title: (app) => `Reliez vos données à ${app}`,
-    lead: (app) => `Choisissez où se trouvent vos données de santé. ${app} ne voit que ce que vous acceptez de partager.`,
+    lead: (app) =>
+      `Choisissez où se trouvent vos données de santé. ${app} ne voit que ce que vous acceptez de partager.`,
     search: 'Rechercher une source',
     searchButton: 'Rechercher',
     showAll: 'Afficher toutes les sources',
@@ -35,11 +36,11 @@ export const fr: Texts = {
   },
   success: {
     title: (name) => (name ? `${name} est connecté` : 'Connexion réussie'),
-    body: (app) => (app ? `${app} peut maintenant recevoir vos données.` : 'Vos données peuvent maintenant être reçues.'),
+    body: (app) =>
+      app ? `${app} peut maintenant recevoir vos données.` : 'Vos données peuvent maintenant être reçues.',
     account: 'Compte',
     shared: 'Vous partagez',
-    next: (app) =>
-      app ? `Vous pouvez fermer cette page et retourner dans ${app}.` : 'Vous pouvez fermer cette page.',
+    next: (app) => (app ? `Vous pouvez fermer cette page et retourner dans ${app}.` : 'Vous pouvez fermer cette page.'),
   },
   confirm: {
     title: (name) => `Connecter ${name} ici ?`,

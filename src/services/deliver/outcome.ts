@@ -1,0 +1,49 @@
+import type { Attempt } from '../../core/destination.ts';
+import type { DeliveryResult, DueDelivery } from '../../core/store.ts';
+import { type Backoff, backoffSeconds } from '../../lib/backoff.ts';
+
+export interface RetryPolicy {
+  backoff: Backoff;
+  /** Attempts in all, the first included. */
+  maxAttempts: number;
+  /** In [0, 1). */
+  random: number;
+}
+
+type Row = Pick<DueDelivery, 'id' | 'connectionId' | 'attempts'>;
+
+/** How a delivery goes on after an attempt that began at `at`: done, tried again later, or dead. */
+export function resultOf(row: Row, attempt: Attempt, at: Date, policy: RetryPolicy): DeliveryResult {
+  const number = row.attempts + 1;
+  const again = attempt.outcome === 'retry' && number < policy.maxAttempts;
+  const waitSeconds =
+    attempt.outcome === 'retry' ? backoffSeconds(policy.backoff, number, policy.random, attempt.retryAfter) : 0;
+  return {
+    id: row.id,
+    connectionId: row.connectionId,
+    at,
+    state: attempt.outcome === 'delivered' ? 'delivered' : again ? 'pending' : 'dead',
+    dueAt: again ? new Date(at.getTime() + attempt.durationMs + waitSeconds * 1000) : at,
+    outcome: attempt.outcome,
+    status: attempt.response?.status,
+    reason: attempt.outcome === 'delivered' ? undefined : attempt.reason,
+    responseText: attempt.response?.text,
+    durationMs: attempt.durationMs,
+  };
+}
+
+/** A delivery that ends without an attempt, because there is nothing to send (any more). */
+export function endedUnsent(row: Row, at: Date, reason: string): DeliveryResult {
+  return {
+    id: row.id,
+    connectionId: row.connectionId,
+    at,
+    state: 'dead',
+    dueAt: at,
+    outcome: 'rejected',
+    status: undefined,
+    reason,
+    responseText: undefined,
+    durationMs: 0,
+  };
+}

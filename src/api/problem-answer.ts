@@ -6,7 +6,7 @@ import { requestAddress } from './redact.ts';
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
 /** Network codes and SQLSTATEs (classes 08, 53, 57P) that say: no database right now. */
-const DATABASE_AWAY = /^(ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|08...|53...|57P..)$/;
+const DATABASE_AWAY = /^(ECONNREFUSED|ECONNRESET|08...|53...|57P..)$/;
 
 const FRAMEWORK_PROBLEMS: Record<string, () => Problem> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () => new Problem('too_large'),

@@ -36,7 +36,7 @@ test('every answer carries its own reference', async () => {
 
 test('missing credentials and wrong ones are told apart, wrong ones are not', async () => {
   const { app, key } = testApp();
-  const ask = async (headers: Record<string, string>) =>
+  const ask = async (headers: Record<string, string | undefined>) =>
     (await app.inject({ url: '/v2/subscriptions', headers })).json();
   expect((await ask({})).detail).toBe('dev-id or x-api-key headers are missing');
   expect((await ask({ 'dev-id': key['dev-id']! })).detail).toBe('dev-id or x-api-key headers are missing');

@@ -9,8 +9,8 @@ export interface ApiRequest {
   /** `application/x-www-form-urlencoded`. At most one of `form` and `json`. */
   form?: Record<string, string | number | undefined>;
   json?: unknown;
-  /** Who the request speaks for. Default `bearer` (the account's access token). */
-  as?: 'bearer' | 'basic' | 'nobody';
+  /** Who the request speaks for. Default `bearer` (the account's access token); `service` is the app's own token. */
+  as?: 'bearer' | 'basic' | 'nobody' | 'service';
 }
 
 /** A provider's answer. `json` is undefined when the body is not JSON. */

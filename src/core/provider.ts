@@ -28,6 +28,8 @@ export interface Provider {
   /** What the end user enters before connecting (region, login). */
   ask?: Field[];
   auth: Auth;
+  /** The app's own identity, for requests `as: 'service'`. Default: it has none. */
+  service?: ServiceAccount;
   resources?: Record<string, Resource>;
   push?: Push;
   dataTypes: Partial<Record<DataType, DataTypeMap>>;
@@ -107,6 +109,18 @@ export interface TokenRequest {
   /** Form fields beyond the standard ones; a value of undefined removes a standard one. */
   params?(context: AuthContext): Record<string, string | undefined>;
   headers?: Record<string, string>;
+}
+
+/** The app proves itself with a signed assertion and gets a token of its own, which belongs to no account (RFC 7523 §2.1). */
+export interface ServiceAccount {
+  tokenUrl: string;
+  scopes: string[];
+  algorithm: 'RS256' | 'ES256';
+  /** Names of the credential fields that hold the issuer and the private key (PEM). */
+  issuer: string;
+  privateKey: string;
+  /** Name of the credential field that holds the key's id. Default: the header names none. */
+  keyId?: string;
 }
 
 interface GrantAuth {
@@ -213,7 +227,10 @@ export interface Resource {
   /** Local calendar day `YYYY-MM-DD`. */
   day(record: WireRecord, context: MapContext): string;
   deleted?(record: WireRecord): boolean;
-  expand?(record: WireRecord): { resource: string; request: ApiRequest }[];
+  /** Why nothing can be made of a record, in plain words without its values, e.g. "it holds settings, not a workout". */
+  unusable?(record: WireRecord): string | undefined;
+  /** Further requests that belong to this record: detail, streams, the sleep of a recovery. */
+  expand?(record: WireRecord): Expansion[];
   window: {
     maxDays: number;
     filterOn: 'start' | 'end' | 'upload';
@@ -226,6 +243,13 @@ export interface Resource {
   outcome?(response: ApiResponse): Outcome;
   /** Set where a record arrives as a file: the engine decodes it in a worker before `records`. */
   decode?: FileFormat;
+}
+
+export interface Expansion {
+  resource: string;
+  request: ApiRequest;
+  /** Members that the engine sets on each record of the answer, for answers that do not say what they belong to. */
+  with?: Record<string, string>;
 }
 
 export type FileFormat = 'fit' | 'tcx' | 'gpx';
@@ -272,6 +296,7 @@ export interface SubscriptionContext {
   providerUserId?: string;
 }
 
+/** Makes, prolongs or removes one subscription; each step that reads an id has a subscription of its own, by its name. */
 export interface SubscriptionStep {
   name: string;
   request(context: SubscriptionContext): ApiRequest;
@@ -310,9 +335,11 @@ export interface Push {
   maxBytes: number;
   /** Seconds the provider waits for our answer. */
   answerWithin: number;
-  /** A GET challenge, HEAD, PING or signature probe; undefined: not a handshake. */
+  /** A GET challenge, HEAD, PING or signature probe; undefined: not a handshake. Sees `rawBody`, never `body`. */
   handshake?(request: PushRequest, context: SubscriptionContext): PushAnswer | undefined;
   verify: Verify;
+  /** Checks that have to hold as well, for providers that send a secret and a signature. Default: none. */
+  verifyAlso?: Verify[];
   notices(request: PushRequest): Notice[];
   /** Poll when nothing came for this long. */
   silentAfterHours: number;

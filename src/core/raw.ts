@@ -14,6 +14,7 @@ export interface NewRaw {
 }
 
 export interface RawRecord extends NewRaw {
+  environmentId: string;
   id: string;
   deleted: boolean;
 }

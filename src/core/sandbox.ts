@@ -13,7 +13,9 @@ export interface SandboxProvider {
    * (choose a person, untick scopes, allow or deny) and calls `decide`.
    */
   handle(request: SandboxRequest, farm: SandboxFarm): Promise<SandboxAnswer>;
-  /** The person decided on the consent page: makes the code (or the error) and answers the redirect's query parameters. */
+  /** Says in the provider's own wire format that it is overloaded or broken. Default: a bare 429 or 500. */
+  failed?(failure: Extract<FailureSwitch, { kind: 'rate_limited' | 'server_error' }>): SandboxAnswer;
+  /** The person decided on the consent page: makes the code (or the error) and answers the redirect's query parameters, without `state`. */
   decide(consent: Consent, decision: ConsentDecision, farm: SandboxFarm): Promise<Record<string, string>>;
 }
 
@@ -64,8 +66,67 @@ export interface SandboxFarm {
   put(kind: string, key: string, value: Record<string, unknown>, ttlSeconds?: number): Promise<void>;
   take(kind: string, key: string): Promise<Record<string, unknown> | undefined>;
   list(kind: string): Promise<{ key: string; value: Record<string, unknown> }[]>;
+  /** The parts of an OAuth server, so that a counterpart holds only what is its provider's own. */
+  oauth: SandboxOAuth;
   /** The failure switch that is on for this provider, if any. */
   failure(): Promise<FailureSwitch | undefined>;
+}
+
+/** What one person granted to one client. Its tokens die with it. */
+export interface SandboxGrant {
+  id: string;
+  clientId: string;
+  person: string;
+  scopes: string[];
+}
+
+export interface SandboxTokenRules {
+  accessSeconds: number;
+  /** Absent: refresh tokens do not expire. */
+  refreshSeconds?: number;
+  /**
+   * `never`: no refresh tokens at all. `kept`: the same refresh token goes on. `single_use`: replaced and dead at once.
+   * `grace`: replaced, and the old one works for `graceSeconds` or until the new access token is used.
+   */
+  rotation: 'never' | 'kept' | 'single_use' | 'grace';
+  graceSeconds?: number;
+}
+
+export interface SandboxTokens {
+  accessToken: string;
+  refreshToken?: string;
+  expiresIn: number;
+  grant: SandboxGrant;
+}
+
+/** Tokens and codes are kept as SHA-256 only. Answers of undefined say "refused"; the counterpart finds the wire words. */
+export interface SandboxOAuth {
+  /** The client, if the secret is its own (compared in constant time). */
+  client(clientId: string | undefined, secret: string | undefined): Promise<Record<string, string> | undefined>;
+  /** Reads an authorise request (RFC 6749 §4.1.1) into a consent, or says which parameter is wrong. */
+  authorize(
+    query: Record<string, string>,
+    scopeSeparator: ' ' | ',',
+  ): Promise<{ consent: Consent } | { refused: 'response_type' | 'client_id' | 'redirect_uri' }>;
+  issueCode(consent: Consent, decision: ConsentDecision, lifeSeconds: number): Promise<string>;
+  /** Single use: a code that was shown once, expired, or belongs to another client or redirect address gives nothing. */
+  redeemCode(
+    code: string | undefined,
+    by: { clientId: string; redirectUri: string | undefined; codeVerifier?: string | undefined },
+  ): Promise<SandboxGrant | undefined>;
+  issueTokens(grant: SandboxGrant, rules: SandboxTokenRules): Promise<SandboxTokens>;
+  refresh(
+    refreshToken: string | undefined,
+    clientId: string,
+    rules: SandboxTokenRules,
+  ): Promise<SandboxTokens | undefined>;
+  /** Whose token this is; undefined when it is unknown, expired or its grant is gone. */
+  access(accessToken: string | undefined): Promise<SandboxGrant | undefined>;
+  /** Ends the grant with all its tokens. */
+  revoke(grantId: string): Promise<void>;
+  grants(of: { clientId: string; person: string }): Promise<SandboxGrant[]>;
+  /** True when this token answer has to be dropped now; counts the switch down. Ask before the work and after it. */
+  dropsAnswer(moment: 'before' | 'after'): Promise<boolean>;
 }
 
 export type FailureSwitch =

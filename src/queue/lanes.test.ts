@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type pg from 'pg';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fakeClock } from '../../test/harness/clock.ts';
 import { freshDatabase, onEachServer, type TestDatabase } from '../../test/harness/database.ts';
 import {
@@ -29,6 +29,9 @@ onEachServer('lanes', (server) => {
     environmentId = await addEnvironment(pool);
   });
   afterAll(() => database.close());
+  afterEach(async () => {
+    for (const client of open) await end(client, 'rollback');
+  });
   beforeEach(async () => {
     await pool.query('truncate lanes, deliveries, raw_records');
   });
@@ -83,11 +86,13 @@ onEachServer('lanes', (server) => {
     test('wakers of a lane that is awake do not wait for one another', async () => {
       const lane = await addLane(pool, environmentId);
       await lanesOn(pool).wake('deliver', environmentId, [lane.laneId], now);
-      await inOpenTransactions(3, async (client) => {
+      for (let i = 0; i < 3; i++) {
+        const client = await begin();
         await client.query("set local lock_timeout = '1s'");
         await insertDelivery(client, lane, now);
         await lanesOn(client).wake('deliver', environmentId, [lane.laneId], later(1));
-      });
+      }
+      expect(open.size).toBe(3);
     });
 
     test('wakers of the same sleeping lanes in opposite order do not deadlock', async () => {
@@ -322,7 +327,7 @@ onEachServer('lanes', (server) => {
       });
       await pause(100);
       expect(released).toBe(false);
-      await commit(waker);
+      await end(waker, 'commit');
       await release;
       expect(await nextAt(pool, lane)).toBe(now.getTime());
     });
@@ -336,7 +341,7 @@ onEachServer('lanes', (server) => {
       await lanes.release(lease, now);
       expect(await nextAt(pool, lane)).toBe(Number.POSITIVE_INFINITY);
       await lanesOn(waker).wake('deliver', environmentId, [lane.laneId], now);
-      await commit(waker);
+      await end(waker, 'commit');
       expect(await nextAt(pool, lane)).toBe(now.getTime());
     });
 
@@ -352,10 +357,10 @@ onEachServer('lanes', (server) => {
       await insertDelivery(waker, lane, now);
       const wake = lanesOn(waker).wake('deliver', environmentId, [lane.laneId], now);
       await pause(100);
-      await commit(rowLock);
+      await end(rowLock, 'commit');
       await release;
       await wake;
-      await commit(waker);
+      await end(waker, 'commit');
       expect(await nextAt(pool, lane)).toBe(now.getTime());
     });
 
@@ -367,8 +372,7 @@ onEachServer('lanes', (server) => {
       await insertDelivery(waker, lane, now);
       await lanesOn(waker).wake('deliver', environmentId, [lane.laneId], now);
       const release = lanes.release(lease, now);
-      await waker.query('rollback');
-      waker.release();
+      await end(waker, 'rollback');
       await release;
       expect(await nextAt(pool, lane)).toBe(Number.POSITIVE_INFINITY);
     });
@@ -379,34 +383,25 @@ onEachServer('lanes', (server) => {
       await lanesOn(first).wake('deliver', environmentId, [lane.laneId], later(60_000));
       const second = lanesOn(pool).wake('deliver', environmentId, [lane.laneId], now);
       await pause(50);
-      await commit(first);
+      await end(first, 'commit');
       await second;
       expect(await nextAt(pool, lane)).toBe(now.getTime());
     });
   });
 });
 
+const open = new Set<pg.PoolClient>();
+
+/** Begins a transaction, which ends with the test at the latest. */
 async function begin(): Promise<pg.PoolClient> {
   const client = await pool.connect();
+  open.add(client);
   await client.query('begin');
   return client;
 }
 
-async function commit(client: pg.PoolClient): Promise<void> {
-  await client.query('commit');
+async function end(client: pg.PoolClient, how: 'commit' | 'rollback'): Promise<void> {
+  open.delete(client);
+  await client.query(how);
   client.release();
-}
-
-/** Does the work in several transactions one after another, all of them still open, then commits them. */
-async function inOpenTransactions(count: number, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
-  const clients: pg.PoolClient[] = [];
-  try {
-    for (let i = 0; i < count; i++) {
-      const client = await begin();
-      clients.push(client);
-      await work(client);
-    }
-  } finally {
-    for (const client of clients) await commit(client);
-  }
 }

@@ -125,6 +125,10 @@ async function wakeIn(
   dueAt: Date,
 ): Promise<void> {
   const keys = [...new Set(laneIds.map(lockKey))].sort((a, b) => a - b);
+  await tx.query('select pg_advisory_xact_lock_shared($1::int, key) from unnest($2::int[]) as key', [
+    LOCK_SPACE[kind],
+    keys,
+  ]);
   await tx.query(INSERT_LANES, [kind, environmentId, laneIds, dueAt]);
   await tx.query(WAKE_SLEEPING, [kind, laneIds, dueAt]);
 }

@@ -40,15 +40,19 @@ onEachServer('many inserters against many pumps', (server) => {
     const served: string[] = [];
     const pumps = pools.map((pool) => startProcess(pool, skewed(random), random, served));
 
-    const inserted = await Promise.all(
-      Array.from({ length: INSERTERS }, (_, i) => insertMany(inserters, lanes, skewed(random), random, `${i}`, pumps)),
-    );
-
-    await until(async () => (await countPending(database.pool)) === 0 && (await countAwake(database.pool)) === 0);
-    await Promise.all(pumps.map((pump) => pump.stop()));
-    expect(served.toSorted()).toEqual(inserted.flat().toSorted());
-    await Promise.all([...pools, inserters].map((pool) => pool.end()));
-    await database.close();
+    try {
+      const inserted = await Promise.all(
+        Array.from({ length: INSERTERS }, (_, i) =>
+          insertMany(inserters, lanes, skewed(random), random, `${i}`, pumps),
+        ),
+      );
+      await until(async () => (await countPending(database.pool)) === 0 && (await countAwake(database.pool)) === 0);
+      expect(served.toSorted()).toEqual(inserted.flat().toSorted());
+    } finally {
+      await Promise.all(pumps.map((pump) => pump.stop()));
+      await Promise.all([...pools, inserters].map((pool) => pool.end()));
+      await database.close();
+    }
   });
 });
 
@@ -114,8 +118,7 @@ async function insertMany(
       traces.push(trace);
     }
     if (random() < 0.3) await pause(random() * 8);
-    const wake = lanesOn(client).wake('deliver', chosen[0]?.environmentId ?? '', idsOf(chosen), now);
-    await wake;
+    await lanesOn(client).wake('deliver', chosen[0]?.environmentId ?? '', idsOf(chosen), now);
     if (random() < 0.3) await pause(random() * 8);
     const keep = random() < 0.95;
     await client.query(keep ? 'commit' : 'rollback');

@@ -47,7 +47,7 @@ export const widgetSessionBody = Type.Object(
     providers: Type.Optional({
       ...providerList,
       description: 'Codes to offer, separated by commas, or a list. One code skips the choice.',
-      examples: ['GARMIN,OURA'],
+      examples: ['EXAMPLE,OTHER'],
     }),
     disallowed_providers: Type.Optional({ ...providerList, description: 'Codes to leave out, in the same two forms.' }),
     show_disconnect: Type.Optional(
@@ -62,7 +62,7 @@ export const widgetSessionBody = Type.Object(
 
 export type WidgetSessionBody = Static<typeof widgetSessionBody>;
 
-const code = Type.String({ minLength: 1, maxLength: 64, examples: ['OURA'] });
+const code = Type.String({ minLength: 1, maxLength: 64, examples: ['EXAMPLE'] });
 
 export const authenticateUserQuery = Type.Object({
   resource: Type.Optional({ ...code, description: 'Provider code, in any case. Required here or in the body.' }),

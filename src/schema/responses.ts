@@ -3,7 +3,7 @@ import { terraUser } from './user.ts';
 
 const success = Type.Literal('success');
 const nullableTime = Type.Union([Type.String(), Type.Null()]);
-const codes = (description: string) => Type.Array(Type.String(), { description, examples: [['GARMIN', 'OURA']] });
+const codes = (description: string) => Type.Array(Type.String(), { description, examples: [['EXAMPLE', 'OTHER']] });
 
 export const widgetSession = Type.Object(
   {

@@ -11,19 +11,16 @@ import { wireUser } from './wire-user.ts';
  */
 export function degrade(store: Store, clock: Clock, ref: AccountRef, version: number): Promise<boolean> {
   return store.transaction(async (tx) => {
-    await lockAccount(tx, ref);
+    // The lock that reconnecting holds as well.
+    await tx.connections.lockEnvironment(ref.environmentId);
     const account = await tx.accounts.byId(ref.environmentId, ref.accountId);
     const grant = await tx.accounts.grant(ref);
     if (account?.state !== 'active' || grant?.version !== version) return false;
     await tx.accounts.setState(ref, 'needs_reconnecting');
+    await tx.accounts.postponeRefresh(ref, undefined);
     await announceDegraded(tx, clock, account);
     return true;
   });
-}
-
-/** Holds the account's row until the transaction ends, and takes the account off the refresh schedule. */
-export function lockAccount(tx: Aggregates, ref: AccountRef): Promise<void> {
-  return tx.accounts.postponeRefresh(ref, undefined);
 }
 
 async function announceDegraded(tx: Aggregates, clock: Clock, account: Account): Promise<void> {

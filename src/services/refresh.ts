@@ -7,7 +7,7 @@ import type { ProviderRegistry } from '../core/provider.ts';
 import type { AccountRef, Store } from '../core/store.ts';
 import { type Backoff, backoffSeconds } from '../lib/backoff.ts';
 import { uuid4 } from '../lib/ids.ts';
-import { degrade, lockAccount } from './degrade.ts';
+import { degrade } from './degrade.ts';
 import { isRefreshable, refreshDueAt, renewed } from './grant.ts';
 import { clientCredentials, type GrantProvider, hasGrant } from './provider-access.ts';
 import { type RefreshAnswer, requestRefresh } from './refresh-request.ts';
@@ -73,8 +73,9 @@ async function token(state: State, ref: AccountRef, rejected: string | undefined
   const held = await load(state, ref);
   if ('failed' in held) return held;
   if (isFresh(state, held, rejected)) return { accessToken: held.grant.token.accessToken };
-  const running = state.running.get(ref.accountId) ?? start(state, ref, rejected);
-  return running;
+  const answer = await (state.running.get(ref.accountId) ?? start(state, ref, rejected));
+  const isRejected = 'accessToken' in answer && answer.accessToken === rejected;
+  return isRejected ? { failed: 'unavailable' } : answer;
 }
 
 function start(state: State, ref: AccountRef, rejected: string | undefined): Promise<TokenAnswer> {
@@ -151,18 +152,22 @@ async function keep(
   const grant = renewed(held.grant, answer.token, answer.askedAt);
   const kept = await persistently(state, held, () => save(state, held, grant));
   state.trouble.delete(held.ref.accountId);
-  return { accessToken: kept.token.accessToken };
+  return kept ? { accessToken: kept.token.accessToken } : { failed: 'needs_reconnecting' };
 }
 
 type RefreshAnswerToken = Extract<RefreshAnswer, { token: unknown }>['token'];
 
-/** Answers the grant that is stored afterwards: a newer one, made by reconnecting meanwhile, wins. */
-function save(state: State, { ref, grant: before, provider }: Held, grant: Grant): Promise<Grant> {
+/**
+ * Answers the grant that is stored afterwards: a newer one, made by reconnecting meanwhile, wins; undefined when the
+ * account was disconnected meanwhile.
+ */
+function save(state: State, { ref, grant: before, provider }: Held, grant: Grant): Promise<Grant | undefined> {
   return state.store.transaction(async (tx) => {
-    await lockAccount(tx, ref);
+    // Writes the row first, so that it is locked while the grant is compared.
+    await tx.accounts.postponeRefresh(ref, undefined);
     const current = await tx.accounts.grant(ref);
-    const isNewer = current !== undefined && current.version > before.version;
-    const kept = isNewer ? current : grant;
+    if (!current) return undefined;
+    const kept = current.version > before.version ? current : grant;
     await tx.accounts.saveGrant(ref, kept, refreshDueAt(provider.auth, kept));
     return kept;
   });

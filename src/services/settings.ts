@@ -29,7 +29,8 @@ export function withSetting(settings: EnvironmentSettings, assignment: string): 
     text === 'default' ? Value.Create(schema) : readings(text).find((reading) => Value.Check(schema, reading));
   if (value === undefined)
     throw new Problem('bad_request', { field: name, detail: `${name} does not take this value` });
-  const next: unknown = { ...settings, [name]: value };
+  // Settings that were added since the environment was saved get their defaults.
+  const next: unknown = { ...Value.Create(environmentSettings), ...settings, [name]: value };
   Value.Assert(environmentSettings, next);
   checkDataTypes(next);
   return next;

@@ -4,13 +4,14 @@ import { Problem } from '../core/problem.ts';
 import type { AccountRef, AccountStore, NewAccount } from '../core/store.ts';
 import type { KeyOwner, SealedPlace } from '../core/vault.ts';
 import { isUuid, uuid4 } from '../lib/ids.ts';
+import { labelKeys, labelPlace, toAccount } from './account-row.ts';
 import { deleteConnection } from './connections.ts';
-import { change, firstOf, type Queryable, rowsOf, sqlBuilder } from './database.ts';
+import { change, firstOf, rowsOf, sqlBuilder } from './database.ts';
 import { grantText, parseGrant } from './grant.ts';
 import { pendingRevokesOn } from './pending-revokes.ts';
 import type { Scope, TransactionScope } from './scope.ts';
 import type { AccountsTable } from './tables.ts';
-import { accountOwner, openAt, ownerName, type Vault } from './vault.ts';
+import { accountOwner } from './vault.ts';
 
 /** How often an upsert looks again after the account it met was deleted meanwhile. */
 const MOST_LOOKS = 5;
@@ -25,10 +26,7 @@ export function accountsOn(scope: Scope): AccountStore {
   }
 
   const update = (ref: AccountRef) =>
-    sqlBuilder
-      .updateTable('accounts')
-      .where('environment_id', '=', ref.environmentId)
-      .where('id', '=', ref.accountId);
+    sqlBuilder.updateTable('accounts').where('environment_id', '=', ref.environmentId).where('id', '=', ref.accountId);
 
   return {
     find: (environmentId, provider, providerUserId, transport) =>
@@ -182,45 +180,8 @@ async function deleteAccount(tx: TransactionScope, ref: AccountRef): Promise<voi
   await tx.vault.forget(tx.client, ownerOf(ref));
 }
 
-/** Keys that the labels of these accounts are sealed under, by `ownerName`. */
-export function labelKeys(
-  client: Queryable,
-  vault: Vault,
-  rows: readonly Pick<AccountsTable, 'environment_id' | 'id' | 'label'>[],
-): Promise<Map<string, Buffer>> {
-  const labelled = rows.filter((row) => row.label !== null);
-  return vault.keys(
-    client,
-    labelled.map((row) => accountOwner(row.environment_id, row.id)),
-  );
-}
-
-type AccountRow = Omit<AccountsTable, 'granted' | 'refresh_due_at' | 'refresh_lease' | 'refresh_leased_until'>;
-
-export function toAccount(row: AccountRow, keys: Map<string, Buffer>): Account {
-  const key = keys.get(ownerName(accountOwner(row.environment_id, row.id)));
-  return {
-    environmentId: row.environment_id,
-    id: row.id,
-    provider: row.provider,
-    providerUserId: row.provider_user_id,
-    transport: row.transport,
-    state: row.state,
-    label: row.label && key ? openAt(key, labelPlace(row.id), row.label).toString() : undefined,
-    scopes: row.scopes ?? undefined,
-    zone: row.zone ?? undefined,
-    memberId: row.member_id,
-    expiresAt: row.expires_at ?? undefined,
-    createdAt: row.created_at,
-  };
-}
-
 function ownerOf(ref: AccountRef): KeyOwner {
   return accountOwner(ref.environmentId, ref.accountId);
-}
-
-function labelPlace(accountId: string): SealedPlace {
-  return { table: 'accounts', row: accountId, field: 'label' };
 }
 
 function grantPlace(accountId: string): SealedPlace {

@@ -85,7 +85,13 @@ export function connectionsOn(scope: Scope): ConnectionStore {
 
     async byUserIds(environmentId, userIds) {
       const known = userIds.filter(isUuid);
-      return known.length === 0 ? [] : all(joined(environmentId).where(sql<boolean>`c.user_id = any(${known}::uuid[])`));
+      return known.length === 0
+        ? []
+        : all(joined(environmentId).where(sql<boolean>`c.user_id = any(${known}::uuid[])`));
+    },
+
+    async byIds(environmentId, ids) {
+      return ids.length === 0 ? [] : all(joined(environmentId).where(sql<boolean>`c.id = any(${ids}::uuid[])`));
     },
 
     async page(environmentId, { page, perPage, referenceId, provider }) {

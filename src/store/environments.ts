@@ -2,9 +2,9 @@ import { sql } from 'kysely';
 import type { Environment, SigningSecret } from '../core/environment.ts';
 import { Problem } from '../core/problem.ts';
 import type { ApiKeyRow, EnvironmentStore } from '../core/store.ts';
-import type { EnvironmentSettings } from '../schema/environment-settings.ts';
 import { isUuid, uuid4 } from '../lib/ids.ts';
 import { deriveKey } from '../lib/seal.ts';
+import type { EnvironmentSettings } from '../schema/environment-settings.ts';
 import { change, firstOf, rowsOf, run, sqlBuilder } from './database.ts';
 import type { Scope, TransactionScope } from './scope.ts';
 import type { EnvironmentsTable } from './tables.ts';
@@ -32,7 +32,10 @@ export function environmentsOn(scope: Scope): EnvironmentStore {
         const id = uuid4();
         const values = { id, dev_id: devId, name, kind, settings: JSON.stringify(settings), created_at: now };
         const insert = sqlBuilder.insertInto('environments').values(values);
-        const made = await change(tx.client, insert.onConflict((conflict) => conflict.column('dev_id').doNothing()));
+        const made = await change(
+          tx.client,
+          insert.onConflict((conflict) => conflict.column('dev_id').doNothing()),
+        );
         if (made === 0) throw new Problem('conflict', { detail: 'an environment with this dev-id exists' });
         await vault.create(tx.client, environmentOwner(id), now);
         await insertSecret(tx, id, signingSecret, now);
@@ -62,7 +65,10 @@ export function environmentsOn(scope: Scope): EnvironmentStore {
       const id = scope.orderedId(now);
       const values = { environment_id: environmentId, id, hash: Buffer.from(hash), label, created_at: now };
       const insert = sqlBuilder.insertInto('api_keys').values(values);
-      const made = await change(client, insert.onConflict((conflict) => conflict.column('hash').doNothing()));
+      const made = await change(
+        client,
+        insert.onConflict((conflict) => conflict.column('hash').doNothing()),
+      );
       if (made === 0) throw new Problem('conflict', { detail: 'this API key is in use' });
       return { id, label, createdAt: now, revokedAt: undefined };
     },

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
+import { migrateTasks } from '../../src/queue/tasks.ts';
 import { startEmbedded } from '../../src/store/embedded/embedded.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { type RunningServer, startPostgres15 } from './debian-server.ts';
@@ -25,7 +26,9 @@ export async function startDatabaseServer(name: ServerName, folder: string): Pro
   admin.on('error', () => {});
   await admin.query(`create database ${TEMPLATE}`);
   const template = new pg.Pool({ connectionString: named(server.url, TEMPLATE), max: 1 });
+  template.on('error', () => {});
   await migrate(template);
+  await migrateTasks(template);
   await template.end();
   let count = 0;
   return {

@@ -1,19 +1,19 @@
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../core/problem.ts';
 import type { OperatorService } from '../../services/services.ts';
+import { OPERATOR_COOKIE } from '../authenticate.ts';
 import { cookieText, readCookie } from '../widget/cookies.ts';
 
-const COOKIE = 'solum_operator';
 const DAYS_30_SECONDS = 30 * 86_400;
 
 /** `Set-Cookie` for a session that a one-time link was exchanged for. */
 export function operatorCookie(session: string, secure: boolean): string {
-  const cookie = { name: COOKIE, value: session, maxAge: DAYS_30_SECONDS, path: '/' };
+  const cookie = { name: OPERATOR_COOKIE, value: session, maxAge: DAYS_30_SECONDS, path: '/' };
   return cookieText(cookie, { secure, sameSite: 'Strict' });
 }
 
 export async function isOperator(operators: OperatorService, request: FastifyRequest): Promise<boolean> {
-  const session = readCookie(request.headers.cookie, COOKIE);
+  const session = readCookie(request.headers.cookie, OPERATOR_COOKIE);
   return session !== undefined && operators.isIn(session);
 }
 

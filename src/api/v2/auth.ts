@@ -16,7 +16,7 @@ type ConnectMembers = Pick<
   'reference_id' | 'language' | 'auth_success_redirect_url' | 'auth_failure_redirect_url'
 >;
 
-/** `garmin, OURA` or a list, as upper-case codes; undefined when none is named. */
+/** `example, OTHER` or a list, as upper-case codes; undefined when none is named. */
 export function providerCodes(value: string | string[] | null | undefined): string[] | undefined {
   const parts = Array.isArray(value) ? value : (value ?? '').split(',');
   const codes = parts.map((part) => part.trim().toUpperCase()).filter((part) => part !== '');

@@ -111,7 +111,7 @@ const problems: Route['problems'] = [
 
 const exampleUser = {
   user_id: '40f7b0e1-89e2-43ac-a5b8-1e29c8d47cad',
-  provider: 'OURA',
+  provider: 'EXAMPLE',
   created_at: '2026-07-01T08:00:00.000000+00:00',
   last_webhook_update: null,
   scopes: null,

@@ -12,7 +12,7 @@ const listIntegrations = defineRoute({
   auth: 'dev-id',
   answers: { 200: integrations },
   examples: {
-    200: { status: 'success', providers: ['GARMIN', 'OURA'], sdk_providers: ['APPLE'], sdk_resource: ['APPLE'] },
+    200: { status: 'success', providers: ['EXAMPLE', 'OTHER'], sdk_providers: ['PHONE'], sdk_resource: ['PHONE'] },
   },
   cors: true,
   summary: 'List provider codes',
@@ -54,9 +54,9 @@ const listDetailed = defineRoute({
       status: 'success',
       providers: [
         {
-          provider: 'OURA',
-          name: 'Oura',
-          icon: 'http://localhost:3000/static/app_icons/oura.svg',
+          provider: 'EXAMPLE',
+          name: 'Example',
+          icon: 'http://localhost:3000/static/app_icons/example.svg',
           setup: 'API_KEYS_REQUIRED',
           enabled: true,
           types: { activity: true, body: true, daily: true, menstruation: false, nutrition: false, sleep: true },

@@ -21,10 +21,24 @@ export function decodeFit(bytes: Uint8Array): DecodedFit {
       continue;
     }
     const sha256 = createHash('sha256').update(frame.bytes).digest('hex');
-    recordings.push(readRecording(messages.parsed, sha256, index));
+    const recording = readRecording(messages.parsed, sha256, index);
+    warnings.push(...doubts(recording));
+    recordings.push(recording);
   }
   if (recordings.length === 0) return { refused: warnings.at(-1) ?? 'nothing in the file can be read' };
   return { recordings, warnings };
+}
+
+/** Times below this count from when the device was switched on: its clock was not set (FIT profile, "date_time"). */
+const FIRST_REAL_TIME_MS = (631_065_600 + 0x10000000) * 1000;
+
+function doubts({ brokenOff, sessions }: FitRecording): string[] {
+  const doubts: string[] = [];
+  if (brokenOff) doubts.push('the recording was broken off; its totals were taken from its points');
+  if (sessions.some((session) => session.startMs < FIRST_REAL_TIME_MS)) {
+    doubts.push('the clock of the device was not set; the dates are wrong');
+  }
+  return doubts;
 }
 
 function parse(bytes: Uint8Array): { parsed: Record<string, unknown> } | { refused: string } {

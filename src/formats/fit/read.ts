@@ -1,3 +1,4 @@
+import { brokenOffSession } from './broken-off.ts';
 import { readLap, readPoint, readTotals } from './messages.ts';
 import type { FitLap, FitPoint, FitRecording, FitSession } from './recording.ts';
 import { type Message, millis, number, pair, rows, text } from './values.ts';
@@ -15,12 +16,13 @@ export function readRecording(parsed: Message, sha256: string, part: number): Fi
     fileType: text(fileId.type),
     device: readDevice(parsed, fileId),
     offsetMinutes: readOffset(parsed.activity),
-    sessions: readSessions(parsed),
+    ...readSessions(parsed),
   };
 }
 
 function readDevice(parsed: Message, fileId: Message): FitRecording['device'] {
-  const creator = rows(parsed.device_infos).find((row) => row.device_index === 'creator' || row.device_index === 0) ?? {};
+  const creator =
+    rows(parsed.device_infos).find((row) => row.device_index === 'creator' || row.device_index === 0) ?? {};
   const manufacturer = text(fileId.manufacturer) ?? text(creator.manufacturer);
   const product =
     text(fileId.product_name) ?? text(creator.product_name) ?? text(fileId.product) ?? text(creator.product);
@@ -45,7 +47,7 @@ function readOffset(activity: unknown): number | undefined {
   return Math.abs(minutes) <= DAY_MINUTES ? minutes : undefined;
 }
 
-function readSessions(parsed: Message): FitSession[] {
+function readSessions(parsed: Message): Pick<FitRecording, 'sessions' | 'brokenOff'> {
   const points = rows(parsed.records)
     .map(readPoint)
     .filter((point): point is FitPoint => point !== undefined);
@@ -53,9 +55,12 @@ function readSessions(parsed: Message): FitSession[] {
     .map(readLap)
     .filter((lap): lap is FitLap => lap !== undefined);
   const pauses = readPauses(rows(parsed.events));
-  return rows(parsed.sessions)
+  const stated = rows(parsed.sessions)
     .map((session) => readSession(session, laps, points, pauses))
     .filter((session): session is FitSession => session !== undefined);
+  if (stated.length > 0) return { sessions: stated, brokenOff: false };
+  const session = brokenOffSession(parsed, points, laps, pauses);
+  return session ? { sessions: [session], brokenOff: true } : { sessions: [], brokenOff: false };
 }
 
 function readSession(

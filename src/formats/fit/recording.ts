@@ -8,6 +8,8 @@ export interface FitRecording {
   /** Minutes east of UTC that the device stated. */
   offsetMinutes: number | undefined;
   sessions: FitSession[];
+  /** The device wrote no summary; the one session was taken from the points. */
+  brokenOff: boolean;
 }
 
 export interface FitSession {

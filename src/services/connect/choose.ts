@@ -3,7 +3,7 @@ import type { WidgetSession } from '../../core/flow.ts';
 import { Problem } from '../../core/problem.ts';
 import type { LoadedProvider } from '../../core/provider.ts';
 import { isUuid } from '../../lib/ids.ts';
-import { chooseTransport, type GrantProvider, hasGrant } from '../provider-access.ts';
+import { chooseTransport, hasGrant } from '../provider-access.ts';
 import type { Onward, SessionInput } from '../services.ts';
 import { newFlow, startUrl } from './flow.ts';
 import { connectRequest } from './input.ts';

@@ -11,56 +11,36 @@ const LONGEST_PAUSE_MS = 300_000;
 export class Circuit {
   private failures = 0;
   private pauseMs = FIRST_PAUSE_MS;
-  private openUntil = 0;
-  private probing = false;
+  private until = 0;
 
   /** How many sends may run at once, given how many could. */
   limit(concurrency: number, now: number): number {
-    if (now < this.openUntil) return 0;
+    if (now < this.until) return 0;
     return this.failures < THRESHOLD ? concurrency : 1;
   }
 
-  /** True while the one probe of a half-open circuit is under way: others wait for what it finds. */
-  get busy(): boolean {
-    return this.probing;
-  }
-
-  /** A send begins. */
-  begin(): void {
-    if (this.failures >= THRESHOLD) this.probing = true;
+  /** Nothing is sent before. 0: never paused. */
+  get pausedUntil(): number {
+    return this.until;
   }
 
   /** The host took a delivery. */
   succeeded(): void {
-    this.probing = false;
     this.failures = 0;
     this.pauseMs = FIRST_PAUSE_MS;
   }
 
-  /** A send failed. Answers until when to pause if this opened the circuit. */
-  failed(now: number): number | undefined {
-    const wasProbe = this.probing;
-    this.probing = false;
+  /** A send failed. True: this opened the circuit. Sends that were still running when it opened change nothing. */
+  failed(now: number): boolean {
     this.failures += 1;
-    const opens = wasProbe || this.failures === THRESHOLD;
-    if (!opens) return undefined;
-    this.openUntil = now + this.pauseMs;
+    if (this.failures < THRESHOLD || now < this.until) return false;
+    this.until = now + this.pauseMs;
     this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
-    return this.openUntil;
+    return true;
   }
 
-  /** A send ended without saying anything about the host. */
-  undecided(): void {
-    this.probing = false;
-  }
-
-  /** The host asked for time. Answers until when to pause, which is at most five minutes. */
-  hold(seconds: number, now: number): number {
-    this.openUntil = Math.max(this.openUntil, now + Math.min(seconds * 1000, LONGEST_PAUSE_MS));
-    return this.openUntil;
-  }
-
-  get pausedUntil(): number {
-    return this.openUntil;
+  /** The host asked for time, of which it gets at most five minutes; the delivery itself may wait longer. */
+  hold(seconds: number, now: number): void {
+    this.until = Math.max(this.until, now + Math.min(seconds * 1000, LONGEST_PAUSE_MS));
   }
 }

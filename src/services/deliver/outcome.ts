@@ -8,12 +8,16 @@ export interface RetryPolicy {
   maxAttempts: number;
   /** In [0, 1). */
   random: number;
+  /** When the attempt began, and when it was over: waiting starts then. */
+  at: Date;
+  now: Date;
 }
 
 type Row = Pick<DueDelivery, 'id' | 'connectionId' | 'attempts'>;
 
-/** How a delivery goes on after an attempt that began at `at`: done, tried again later, or dead. */
-export function resultOf(row: Row, attempt: Attempt, at: Date, policy: RetryPolicy): DeliveryResult {
+/** How a delivery goes on after an attempt: done, tried again later, or dead. */
+export function resultOf(row: Row, attempt: Attempt, policy: RetryPolicy): DeliveryResult {
+  const { at, now } = policy;
   const number = row.attempts + 1;
   const again = attempt.outcome === 'retry' && number < policy.maxAttempts;
   const waitSeconds =
@@ -23,7 +27,7 @@ export function resultOf(row: Row, attempt: Attempt, at: Date, policy: RetryPoli
     connectionId: row.connectionId,
     at,
     state: attempt.outcome === 'delivered' ? 'delivered' : again ? 'pending' : 'dead',
-    dueAt: again ? new Date(at.getTime() + attempt.durationMs + waitSeconds * 1000) : at,
+    dueAt: again ? new Date(now.getTime() + Math.round(waitSeconds * 1000)) : now,
     outcome: attempt.outcome,
     status: attempt.response?.status,
     reason: attempt.outcome === 'delivered' ? undefined : attempt.reason,

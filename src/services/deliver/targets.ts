@@ -57,15 +57,14 @@ export class Targets {
     return target;
   }
 
-  /** Sends with the target's sender, which stays open meanwhile. */
-  async use<T>({ sender: shared }: Target, send: (sender: Sender) => Promise<T>): Promise<T> {
-    shared.inUse += 1;
-    try {
-      return await send(shared.sender);
-    } finally {
-      shared.inUse -= 1;
-      if (shared.retired && shared.inUse === 0) await shared.sender.close();
-    }
+  /** Keeps the target's sender open until `release`, even when the destination is changed meanwhile. */
+  hold({ sender }: Target): void {
+    sender.inUse += 1;
+  }
+
+  release({ sender }: Target): void {
+    sender.inUse -= 1;
+    if (sender.retired && sender.inUse === 0) void sender.sender.close();
   }
 
   async close(): Promise<void> {

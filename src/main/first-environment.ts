@@ -1,0 +1,28 @@
+import type { App } from './app.ts';
+
+export interface FirstEnvironment {
+  devId: string;
+  /** Only when it was just made and generated: it is shown once. */
+  apiKey: string | undefined;
+}
+
+/**
+ * Makes the first environment when there is none, with the values that the operator seeded or generated ones, and its
+ * webhook destination where one was given. Several processes that start at once end with one.
+ */
+export async function ensureFirstEnvironment(app: App): Promise<FirstEnvironment> {
+  const { environments, destinations } = app.services;
+  const { config } = app;
+  const existing = (await environments.list())[0];
+  if (existing) return { devId: existing.devId, apiKey: undefined };
+  const made = await environments.create({
+    name: 'first',
+    ...(config.devId !== undefined && { devId: config.devId }),
+    ...(config.apiKey !== undefined && { apiKey: config.apiKey }),
+    ...(config.signingSecret !== undefined && { signingSecret: config.signingSecret }),
+  });
+  if (config.webhookUrl !== undefined) {
+    await destinations.add(made.environment, 'webhook', { url: config.webhookUrl }, { useEnvironmentSecret: true });
+  }
+  return { devId: made.environment.devId, apiKey: config.apiKey === undefined ? made.apiKey : undefined };
+}

@@ -1,0 +1,23 @@
+import type { Config } from '../config.ts';
+import { systemClock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import { createFileDecoder } from '../formats/decoder.ts';
+import { loadProviders } from '../providers/load.ts';
+import { createFilePreview } from '../services/preview.ts';
+import type { ImportFile, ImportService } from '../services/services.ts';
+
+/** Maps device files with the provider's own mapper, without a database. */
+export async function preview(
+  config: Config,
+  log: Log,
+  referenceId: string,
+  files: ImportFile[],
+): ReturnType<ImportService['preview']> {
+  const providers = await loadProviders({ log, ...(config.providersDir && { extra: config.providersDir }) });
+  const decoder = createFileDecoder();
+  try {
+    return await createFilePreview({ clock: systemClock, providers, decoder })(referenceId, files);
+  } finally {
+    await decoder.close();
+  }
+}

@@ -1,0 +1,212 @@
+import { sql } from 'kysely';
+import type { AttemptRow, DeliveryRow } from '../core/delivery.ts';
+import type { LaneLease } from '../core/lanes.ts';
+import type { DeliveryResult, DeliveryStore, NewDelivery } from '../core/store.ts';
+import type { SealedPlace } from '../core/vault.ts';
+import { isUuid } from '../lib/ids.ts';
+import { rowsOf, run, sqlBuilder } from './database.ts';
+import { CANCEL_OF_CONNECTION, COMPLETE, CREATE, FREEZE, LANE_ENVIRONMENT, OWNERS } from './delivery-statements.ts';
+import { dueDeliveries, frozenPlace } from './due-deliveries.ts';
+import { eventOwner } from './events.ts';
+import type { Scope } from './scope.ts';
+import type { DeliveriesTable } from './tables.ts';
+import { environmentOwner, keyIn, openAt, ownerName, sealAt } from './vault.ts';
+
+const COLUMNS = [
+  'environment_id',
+  'id',
+  'event_id',
+  'destination_id',
+  'trace_id',
+  'state',
+  'attempts',
+  'due_at',
+  'created_at',
+  'delivered_at',
+  'last_reason',
+] as const;
+
+export function deliveriesOn(scope: Scope): DeliveryStore {
+  const { client, vault } = scope;
+  const rows = (environmentId: string) =>
+    sqlBuilder.selectFrom('deliveries').select(COLUMNS).where('environment_id', '=', environmentId);
+
+  return {
+    create: (environmentId, deliveries) => createDeliveries(scope, environmentId, deliveries),
+
+    async ofEvent(environmentId, eventId) {
+      if (!isUuid(eventId)) return [];
+      const query = rows(environmentId).where('event_id', '=', eventId).orderBy('id');
+      return (await rowsOf(client, query)).map(toDelivery);
+    },
+
+    due: (lease, now, limit, inFlight, ordered) => dueDeliveries(scope, lease, now, limit, inFlight, ordered),
+
+    freeze: (lease, frozen, now) => freeze(scope, lease, frozen, now),
+
+    complete: (lease, results) => complete(scope, lease, results),
+
+    async waitingLanes(environmentId, destinationId) {
+      const query = sqlBuilder
+        .selectFrom('deliveries')
+        .select('lane_id')
+        .distinct()
+        .where('environment_id', '=', environmentId)
+        .where('destination_id', '=', destinationId)
+        .where('state', '=', 'pending');
+      return (await rowsOf(client, query)).map((row) => row.lane_id);
+    },
+
+    async cancelOfConnection(environmentId, connectionId) {
+      const { rowCount } = await run(client, { text: CANCEL_OF_CONNECTION, values: [environmentId, connectionId] });
+      return rowCount ?? 0;
+    },
+
+    async list(environmentId, { before, limit, state, destinationId, eventId }) {
+      if (![before, destinationId, eventId].every((id) => id === undefined || isUuid(id))) return [];
+      let query = rows(environmentId).orderBy('id', 'desc').limit(limit);
+      if (before !== undefined) query = query.where('id', '<', before);
+      if (state !== undefined) query = query.where('state', '=', state);
+      if (destinationId !== undefined) query = query.where('destination_id', '=', destinationId);
+      if (eventId !== undefined) query = query.where('event_id', '=', eventId);
+      return (await rowsOf(client, query)).map(toDelivery);
+    },
+
+    async attempts(environmentId, deliveryIds) {
+      const query = sqlBuilder
+        .selectFrom('attempts')
+        .selectAll()
+        .where('environment_id', '=', environmentId)
+        .where(sql<boolean>`delivery_id = any(${deliveryIds}::uuid[])`)
+        .orderBy('delivery_id')
+        .orderBy('number');
+      const found = await rowsOf(client, query);
+      if (found.length === 0) return [];
+      const owner = environmentOwner(environmentId);
+      const key = keyIn(await vault.keys(client, [owner]), owner);
+      return found.map((row): AttemptRow => {
+        const sealed = row.response_text;
+        const place = responsePlace(row.delivery_id, row.at);
+        return {
+          deliveryId: row.delivery_id,
+          number: row.number,
+          at: row.at,
+          outcome: row.outcome,
+          status: row.status ?? undefined,
+          reason: row.reason ?? undefined,
+          responseText: sealed ? openAt(key, place, sealed).toString() : undefined,
+          durationMs: row.duration_ms,
+        };
+      });
+    },
+  };
+}
+
+async function createDeliveries(scope: Scope, environmentId: string, deliveries: NewDelivery[]): Promise<string[]> {
+  if (deliveries.length === 0) return [];
+  const ids = deliveries.map((delivery) => scope.orderedId(delivery.createdAt));
+  const values = [
+    environmentId,
+    ids,
+    deliveries.map((delivery) => delivery.eventId),
+    deliveries.map((delivery) => delivery.destinationId),
+    deliveries.map((delivery) => delivery.laneId),
+    deliveries.map((delivery) => delivery.traceId),
+    deliveries.map((delivery) => delivery.afterId ?? null),
+    deliveries.map((delivery) => delivery.dueAt),
+    deliveries.map((delivery) => delivery.createdAt),
+  ];
+  const { rows } = await run<{ id: string }>(scope.client, { name: 'delivery-create', text: CREATE, values });
+  const made = new Set(rows.map((row) => row.id));
+  return ids.filter((id) => made.has(id));
+}
+
+interface DeliveryOwner {
+  environment_id: string;
+  id: string;
+  is_data: boolean;
+  connection_id: string | null;
+}
+
+async function freeze(
+  { client, vault }: Scope,
+  lease: LaneLease,
+  frozen: { id: string; frozen: string }[],
+  now: Date,
+): Promise<void> {
+  if (frozen.length === 0) return;
+  const ids = frozen.map((row) => row.id);
+  const { rows } = await run<DeliveryOwner>(client, {
+    name: 'delivery-owners',
+    text: OWNERS,
+    values: [lease.laneId, ids],
+  });
+  const owners = new Map(
+    rows.map((row) => [row.id, eventOwner(row.environment_id, row.is_data, row.connection_id ?? undefined)]),
+  );
+  const keys = await vault.keys(client, [...owners.values()]);
+  const sealed = frozen.flatMap(({ id, frozen: text }) => {
+    const owner = owners.get(id);
+    const key = owner && keys.get(ownerName(owner));
+    return key ? [{ id, bytes: sealAt(key, frozenPlace(id), text) }] : [];
+  });
+  const values = [
+    lease.kind,
+    lease.laneId,
+    lease.token,
+    sealed.map((row) => row.id),
+    sealed.map((row) => row.bytes),
+    now,
+  ];
+  await run(client, { name: 'delivery-freeze', text: FREEZE, values });
+}
+
+async function complete({ client, vault }: Scope, lease: LaneLease, results: DeliveryResult[]): Promise<void> {
+  if (results.length === 0) return;
+  const laneKey = [lease.kind, lease.laneId, lease.token];
+  const { rows } = await run<{ environment_id: string }>(client, {
+    name: 'lane-environment',
+    text: LANE_ENVIRONMENT,
+    values: laneKey,
+  });
+  const environmentId = rows[0]?.environment_id;
+  if (environmentId === undefined) return;
+  const owner = environmentOwner(environmentId);
+  const key = keyIn(await vault.keys(client, [owner]), owner);
+  const values = [
+    ...laneKey,
+    results.map((result) => result.id),
+    results.map((result) => result.at),
+    results.map((result) => result.state),
+    results.map((result) => result.dueAt),
+    results.map((result) => result.outcome),
+    results.map((result) => result.status ?? null),
+    results.map((result) => result.reason ?? null),
+    results.map(({ id, at, responseText }) =>
+      responseText === undefined ? null : sealAt(key, responsePlace(id, at), responseText),
+    ),
+    results.map((result) => Math.round(result.durationMs)),
+  ];
+  await run(client, { name: 'delivery-complete', text: COMPLETE, values });
+}
+
+/** By the time of the attempt: its number is given by the database. */
+function responsePlace(deliveryId: string, at: Date): SealedPlace {
+  return { table: 'attempts', row: `${deliveryId}/${at.getTime()}`, field: 'response_text' };
+}
+
+function toDelivery(row: Pick<DeliveriesTable, (typeof COLUMNS)[number]>): DeliveryRow {
+  return {
+    environmentId: row.environment_id,
+    id: row.id,
+    eventId: row.event_id,
+    destinationId: row.destination_id,
+    traceId: row.trace_id,
+    state: row.state,
+    attempts: row.attempts,
+    dueAt: row.due_at,
+    createdAt: row.created_at,
+    deliveredAt: row.delivered_at ?? undefined,
+    lastReason: row.last_reason ?? undefined,
+  };
+}

@@ -1,0 +1,80 @@
+/** Only for events that exist; the lock makes a deletion of their connection, which may run meanwhile, find the rows. */
+export const CREATE = `
+  with known as materialized (
+    select id from events where environment_id = $1 and id = any($3::uuid[]) for key share
+  )
+  insert into deliveries (environment_id, id, event_id, destination_id, lane_id, trace_id, state, after_id, due_at,
+    created_at)
+  select $1, n.id, n.event_id, n.destination_id, n.lane_id, n.trace_id, 'pending', n.after_id, n.due_at, n.created_at
+  from unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::uuid[], $8::timestamptz[],
+    $9::timestamptz[]) as n (id, event_id, destination_id, lane_id, trace_id, after_id, due_at, created_at)
+  join known on known.id = n.event_id
+  returning id`;
+
+const DUE_COLUMNS = `
+  d.environment_id, d.id, d.event_id, d.destination_id, d.trace_id, d.attempts, d.frozen,
+  e.type, e.is_data, e.connection_id, e.reference, e.ordering_timestamp, e.body`;
+
+/** The delivery's event, and its destination while that may be sent to. */
+const DUE_JOINS = `
+  join destinations t on t.environment_id = d.environment_id and t.id = d.destination_id
+    and t.active and (t.next_at is null or t.next_at <= $2)
+  join events e on e.environment_id = d.environment_id and e.id = d.event_id`;
+
+/** $1 lane, $2 now, $3 in flight, $4 limit, $5 first attempts of predecessors up to here let their followers pass. */
+export const DUE = `
+  select ${DUE_COLUMNS}
+  from deliveries d ${DUE_JOINS}
+  left join deliveries p on p.environment_id = d.environment_id and p.id = d.after_id and p.state = 'pending'
+  where d.lane_id = $1 and d.state = 'pending' and d.due_at <= $2 and d.id <> all($3::uuid[])
+    and (p.id is null or p.first_attempt_at <= $5)
+  order by d.due_at, d.id
+  limit $4`;
+
+/** An ordered lane waits behind its first row, whenever that is due. */
+export const DUE_HEAD = `
+  with head as materialized (
+    select * from deliveries where lane_id = $1 and state = 'pending' order by id limit 1
+  )
+  select ${DUE_COLUMNS}
+  from head d ${DUE_JOINS}
+  where d.due_at <= $2 and d.id <> all($3::uuid[])`;
+
+export const OWNERS = `
+  select d.environment_id, d.id, e.is_data, e.connection_id
+  from deliveries d join events e on e.environment_id = d.environment_id and e.id = d.event_id
+  where d.lane_id = $1 and d.state = 'pending' and d.id = any($2::uuid[])`;
+
+export const LANE_ENVIRONMENT = 'select environment_id from lanes where kind = $1 and lane_id = $2 and lease = $3';
+
+/** The lane while the lease is ours; the lock keeps others from taking it over until the rows are written. */
+const HELD = `
+  held as materialized (
+    select environment_id, lane_id from lanes where kind = $1 and lane_id = $2 and lease = $3 for share
+  )`;
+
+export const FREEZE = `
+  with ${HELD}
+  update deliveries d set frozen = n.frozen, first_attempt_at = coalesce(d.first_attempt_at, $6)
+  from held, unnest($4::uuid[], $5::bytea[]) as n (id, frozen)
+  where d.environment_id = held.environment_id and d.lane_id = held.lane_id and d.id = n.id and d.state = 'pending'`;
+
+export const COMPLETE = `
+  with ${HELD}, moved as (
+    update deliveries d set state = n.state, attempts = d.attempts + 1, due_at = n.due_at,
+      first_attempt_at = coalesce(d.first_attempt_at, n.at),
+      delivered_at = case when n.state = 'delivered' then n.at end,
+      last_reason = n.reason
+    from held, unnest($4::uuid[], $5::timestamptz[], $6::text[], $7::timestamptz[], $8::text[], $9::integer[],
+      $10::text[], $11::bytea[], $12::integer[])
+      as n (id, at, state, due_at, outcome, status, reason, response_text, duration_ms)
+    where d.environment_id = held.environment_id and d.lane_id = held.lane_id and d.id = n.id and d.state = 'pending'
+    returning d.environment_id, d.id, d.attempts, n.at, n.outcome, n.status, n.reason, n.response_text, n.duration_ms
+  )
+  insert into attempts (environment_id, delivery_id, number, at, outcome, status, reason, response_text, duration_ms)
+  select environment_id, id, attempts, at, outcome, status, reason, response_text, duration_ms from moved`;
+
+export const CANCEL_OF_CONNECTION = `
+  update deliveries d set state = 'cancelled' from events e
+  where e.environment_id = $1 and e.connection_id = $2 and e.is_data
+    and d.environment_id = e.environment_id and d.event_id = e.id and d.state = 'pending'`;

@@ -1,0 +1,124 @@
+export interface SnippetInput {
+  devId: string;
+  /** Shown where a key was made on this page; else a placeholder stands there. */
+  apiKey: string | undefined;
+  baseUrl: string;
+  /** A connected user, so that reading works as it stands. */
+  userId: string | undefined;
+  /** Local date `YYYY-MM-DD`. */
+  startDate: string;
+}
+
+export interface Snippet {
+  title: string;
+  code: string;
+}
+
+export interface Language {
+  id: string;
+  name: string;
+  snippets: Snippet[];
+}
+
+const LINK = 'Make a link that connects one of your users';
+const READ = 'Read their sleep';
+
+/** Code that runs as it is copied, with the page's own values. */
+export function languages(input: SnippetInput): Language[] {
+  return [curl(input), node(input), client(input)];
+}
+
+function keyOf(input: SnippetInput): string {
+  return input.apiKey ?? 'YOUR_API_KEY';
+}
+
+function userOf(input: SnippetInput): string {
+  return input.userId ?? 'A_USER_ID';
+}
+
+function curl(input: SnippetInput): Language {
+  const headers = `  -H 'dev-id: ${input.devId}' \\\n  -H 'x-api-key: ${keyOf(input)}'`;
+  const query = `user_id=${userOf(input)}&start_date=${input.startDate}&to_webhook=false`;
+  return {
+    id: 'curl',
+    name: 'curl',
+    snippets: [
+      {
+        title: LINK,
+        code: `curl -X POST ${input.baseUrl}/auth/generateWidgetSession \\\n${headers} \\\n  -H 'content-type: application/json' \\\n  -d '{"reference_id":"my-user-1"}'`,
+      },
+      { title: READ, code: `curl '${input.baseUrl}/sleep?${query}' \\\n${headers}` },
+    ],
+  };
+}
+
+function node(input: SnippetInput): Language {
+  return {
+    id: 'node',
+    name: 'Node',
+    snippets: [
+      {
+        title: LINK,
+        code: `const headers = {
+  'dev-id': '${input.devId}',
+  'x-api-key': '${keyOf(input)}',
+  'content-type': 'application/json',
+};
+
+const response = await fetch('${input.baseUrl}/auth/generateWidgetSession', {
+  method: 'POST',
+  headers,
+  body: JSON.stringify({ reference_id: 'my-user-1' }),
+});
+const { url } = await response.json();
+console.log('Send your user here:', url);`,
+      },
+      {
+        title: READ,
+        code: `const query = new URLSearchParams({
+  user_id: '${userOf(input)}',
+  start_date: '${input.startDate}',
+  to_webhook: 'false',
+});
+const sleep = await fetch(\`${input.baseUrl}/sleep?\${query}\`, {
+  headers: { 'dev-id': '${input.devId}', 'x-api-key': '${keyOf(input)}' },
+});
+console.log(await sleep.json());`,
+      },
+    ],
+  };
+}
+
+function client(input: SnippetInput): Language {
+  const create = `import { TerraClient } from 'terra-api';
+
+const terra = new TerraClient({
+  devId: '${input.devId}',
+  apiKey: '${keyOf(input)}',
+  baseUrl: '${input.baseUrl}', // the only line that changes
+});`;
+  return {
+    id: 'client',
+    name: 'Terra client',
+    snippets: [
+      {
+        title: LINK,
+        code: `${create}
+
+const { url } = await terra.authentication.generatewidgetsession({
+  reference_id: 'my-user-1',
+});
+console.log('Send your user here:', url);`,
+      },
+      {
+        title: READ,
+        code: `const sleep = await terra.sleep.fetch({
+  user_id: '${userOf(input)}',
+  start_date: '${input.startDate}',
+  to_webhook: false,
+});
+console.log(sleep.data);`,
+      },
+    ],
+  };
+}

@@ -22,12 +22,19 @@ const AUTH_PROBLEMS: Record<RouteAuth, ProblemCode[]> = {
   hook: [],
 };
 
+/** Tuples come in the form of JSON Schema before 2020-12, which OpenAPI 3.1 no longer has. */
+function inCurrentDialect(schema: Json): Json {
+  if (!Array.isArray(schema.items)) return schema;
+  const { items, additionalItems: _, ...rest } = schema;
+  return { ...rest, prefixItems: items, items: false };
+}
+
 /** Collects schemas that have an `$id` under `components` and leaves references in their places. */
 function hoister(components: Json): (schema: unknown) => unknown {
   const hoist = (schema: unknown): unknown => {
     if (Array.isArray(schema)) return schema.map(hoist);
     if (typeof schema !== 'object' || schema === null) return schema;
-    const { $id, ...rest } = schema as Json;
+    const { $id, ...rest } = inCurrentDialect(schema as Json);
     const plain = Object.fromEntries(Object.entries(rest).map(([name, value]) => [name, hoist(value)]));
     if (typeof $id !== 'string') return plain;
     components[$id] ??= plain;

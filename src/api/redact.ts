@@ -10,10 +10,17 @@ const SECRET_AFTER = [
   /(\/enter\/).+/,
 ];
 
-/** A path that may be logged: no query, and nothing after the segments that secrets follow. */
-export function redactPath(url: string): string {
-  const path = url.split(/[?#]/, 1)[0]!.slice(0, 200);
+const PLAIN_SEGMENT = /^(v\d+|[A-Za-z][A-Za-z_.-]{0,39})$/;
+
+function withoutSecrets(path: string): string {
   return SECRET_AFTER.reduce((text, pattern) => text.replace(pattern, '$1…'), path);
+}
+
+/** A path that may be logged: no query, nothing after the segments that secrets follow, and no segment but plain words. */
+export function redactPath(url: string): string {
+  const path = withoutSecrets(url.split(/[?#]/, 1)[0]!.slice(0, 200));
+  const segments = path.split('/').map((segment) => (segment === '' || PLAIN_SEGMENT.test(segment) ? segment : '…'));
+  return segments.join('/');
 }
 
 /** The table's route that this request met, if it is one of the table. */
@@ -31,7 +38,9 @@ export function loggedPath(request: FastifyRequest): string {
  * other route path and query can hold codes and tokens, so only the pattern is shown.
  */
 export function requestAddress(request: FastifyRequest): string {
-  const route = tableRoute(request);
-  if (route?.auth === 'key' || route?.auth === 'dev-id') return (request.raw.url ?? '').slice(0, 2048);
-  return loggedPath(request);
+  const url = (request.raw.url ?? '').slice(0, 2048);
+  const auth = tableRoute(request)?.auth;
+  if (auth === 'key' || auth === 'dev-id') return url;
+  if (request.routeOptions?.url !== undefined || withoutSecrets(url) !== url) return loggedPath(request);
+  return url;
 }

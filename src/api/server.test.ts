@@ -235,10 +235,11 @@ test('no value of a request reaches the log', async () => {
     `/hooks/example/${secret}`,
     `/v2/hooks/example/${secret}/more`,
     `/session/${secret}?x=${secret}`,
+    `/v2/users/${secret}@example.org/${secret.replaceAll('-', '')}`,
   ];
   for (const url of urls) await app.inject({ url, headers: key });
   expect(logged).toHaveLength(urls.length);
-  expect(logged.join('\n')).not.toContain(secret);
+  expect(logged.join('\n')).not.toMatch(/s3cr3t/);
   expect(logged.join('\n')).not.toContain(key['x-api-key']);
 });
 

@@ -106,16 +106,10 @@ function createApp(options: ServerOptions): FastifyInstance {
   });
 }
 
-/** The HTTP server with everything it serves, not listening yet. */
-export function createServer(given: ServerOptions): FastifyInstance {
-  const options = { ...given, publicUrl: given.publicUrl.replace(/\/+$/, '') };
-  const ports: Ports = { ...options, providers: options.providers };
-  const served = options.routes ?? table;
-  const prefixes = options.prefixes ?? PREFIXES;
-  const app = createApp(options);
+/** What holds for every request, whichever route it meets. */
+function addRules(app: FastifyInstance, options: ServerOptions): void {
   const checkHost = hostCheck(options);
   const known = knownPaths(app);
-
   app.decorateRequest('environment', undefined);
   app.addHook('onRequest', async (request, reply) => {
     reply.header('terra-reference', request.id);
@@ -132,28 +126,26 @@ export function createServer(given: ServerOptions): FastifyInstance {
       ? new Problem('method_not_allowed', { headers: { allow: allow.join(', ') } })
       : new Problem('not_found');
   });
+}
 
+/** The HTTP server with everything it serves, not listening yet. */
+export function createServer(given: ServerOptions): FastifyInstance {
+  const options = { ...given, publicUrl: given.publicUrl.replace(/\/+$/, '') };
+  const ports: Ports = { ...options, providers: options.providers };
+  const served = options.routes ?? table;
+  const prefixes = options.prefixes ?? PREFIXES;
+  const { registerPages, sandbox, publicUrl } = options;
+  const app = createApp(options);
+  addRules(app, options);
   app.register(cookie);
-  app.register(
-    tableRoutes(
-      served.filter((route) => route.face !== 'html'),
-      ports,
-      prefixes,
-    ),
-  );
+  const facing = (face: 'html' | 'json') => served.filter((route) => (route.face ?? 'json') === face);
+  app.register(tableRoutes(facing('json'), ports, prefixes));
   app.register(async (scope) => {
     await scope.register(formbody, { bodyLimit: 16_384 });
-    await scope.register(
-      tableRoutes(
-        served.filter((route) => route.face === 'html'),
-        ports,
-        prefixes,
-      ),
-    );
+    await scope.register(tableRoutes(facing('html'), ports, prefixes));
   });
-  app.register(documentation(openApi(served, { publicUrl: options.publicUrl, prefixes })));
-  if (options.sandbox && !options.production) app.register(sandboxRoutes(options.sandbox));
-  const { registerPages } = options;
+  app.register(documentation(openApi(served, { publicUrl, prefixes })));
+  if (sandbox && !options.production) app.register(sandboxRoutes(sandbox));
   if (registerPages) app.register(async (scope) => registerPages(scope));
   return app;
 }

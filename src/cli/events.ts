@@ -17,13 +17,15 @@ export function addEvents(program: Command, ports: CliPorts): void {
     .option('--env <dev-id>')
     .option('--type <type>')
     .option('--user-id <id>')
-    .option('--limit <n>', 'how many', '50')
-    .action(async (options: ListOption & { type?: string; userId?: string }, command: Command) => {
+    .option('--before <event-id>', 'only older ones, to page back')
+    .option('--limit <n>', 'how many, at most 200', '50')
+    .action(async (options: ListOption & { type?: string; userId?: string; before?: string }, command: Command) => {
       const rows = await ports.withServices(async (services) =>
         services.events.list(await chooseEnvironment(services, options.env), {
           limit: Number(options.limit),
           ...(options.type === undefined ? {} : { type: options.type }),
           ...(options.userId === undefined ? {} : { userId: options.userId }),
+          ...(options.before === undefined ? {} : { before: options.before }),
         }),
       );
       const cells = rows.map((row) => [

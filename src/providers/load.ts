@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Log } from '../core/log.ts';
 import type { LoadedProvider, Provider, ProviderRegistry } from '../core/provider.ts';
@@ -23,7 +23,6 @@ export type LoadedProviders = ProviderRegistry & { sandboxes: SandboxProvider[] 
 interface Folder {
   /** How messages call it, e.g. `providers/oura`. */
   label: string;
-  path: string;
   manifest: unknown;
   sandbox: unknown;
   problems: string[];
@@ -36,8 +35,8 @@ interface Folder {
 export async function loadProviders(options: LoadOptions): Promise<LoadedProviders> {
   const builtIn = options.builtIn ?? dirname(fileURLToPath(import.meta.url));
   const folders = [
-    ...(await readFolders(builtIn, importOwn)),
-    ...(options.extra === undefined ? [] : await readFolders(resolve(options.extra), importForeign)),
+    ...(await readFolders(builtIn, 'providers', importOwn)),
+    ...(options.extra === undefined ? [] : await readFolders(resolve(options.extra), options.extra, importForeign)),
   ];
   const extended = folders.map((folder) => ({ ...folder, manifest: withBase(folder, folders) }));
   const problems = [...extended.flatMap(checkFolder), ...checkUnique(extended)];
@@ -52,28 +51,34 @@ export async function loadProviders(options: LoadOptions): Promise<LoadedProvide
   );
 }
 
-async function readFolders(root: string, importFile: (path: string) => Promise<unknown>): Promise<Folder[]> {
+type ImportFile = (path: string) => Promise<unknown>;
+
+/** Subfolders of `root`, except hidden ones. `label` stands for the root in messages. */
+async function readFolders(root: string, label: string, importFile: ImportFile): Promise<Folder[]> {
   const entries = await readdir(root, { withFileTypes: true }).catch(() => undefined);
   if (!entries) throw new Error(`cannot start, the folder of providers cannot be read: ${root}`);
-  const names = entries.filter((entry) => !/^[._]|^node_modules$/.test(entry.name)).map((entry) => entry.name);
-  const isFolder = await Promise.all(names.map(async (name) => (await stat(join(root, name))).isDirectory()));
-  const paths = names.filter((_, index) => isFolder[index]).sort();
-  return Promise.all(paths.map((name) => readFolder(join(root, name), `${basename(root)}/${name}`, importFile)));
+  const names = entries.map(({ name }) => name).filter((name) => !/^[._]|^node_modules$/.test(name));
+  const kinds = await Promise.all(names.map((name) => kindOf(join(root, name))));
+  const folders = names.filter((_, index) => kinds[index] === 'folder').sort();
+  return Promise.all(folders.map((name) => readFolder(join(root, name), `${label}/${name}`, importFile)));
 }
 
-async function readFolder(
-  path: string,
-  label: string,
-  importFile: (path: string) => Promise<unknown>,
-): Promise<Folder> {
+function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
+  return stat(path).then(
+    (found) => (found.isDirectory() ? 'folder' : found.isFile() ? 'file' : undefined),
+    () => undefined,
+  );
+}
+
+async function readFolder(path: string, label: string, importFile: ImportFile): Promise<Folder> {
   const manifest = await importFirst(path, 'manifest', importFile);
   const sandbox = await importFirst(path, 'sandbox', importFile);
   const problems = [
     ...(manifest ? manifest.problems : ['there is no manifest.js or manifest.ts']),
     ...(sandbox?.problems ?? []),
   ];
-  if (isObject(manifest?.value)) await readLogo(path, manifest.value).then((logo) => (manifest.value = logo));
-  return { label, path, manifest: manifest?.value, sandbox: sandbox?.value, problems };
+  const read = isObject(manifest?.value) ? await withLogo(path, manifest.value) : undefined;
+  return { label, manifest: read, sandbox: sandbox?.value, problems };
 }
 
 interface Imported {
@@ -81,18 +86,10 @@ interface Imported {
   problems: string[];
 }
 
-async function importFirst(
-  folder: string,
-  name: string,
-  importFile: (path: string) => Promise<unknown>,
-): Promise<Imported | undefined> {
+async function importFirst(folder: string, name: string, importFile: ImportFile): Promise<Imported | undefined> {
   for (const file of [`${name}.js`, `${name}.ts`]) {
     const path = join(folder, file);
-    const isFile = await stat(path).then(
-      (found) => found.isFile(),
-      () => false,
-    );
-    if (!isFile) continue;
+    if ((await kindOf(path)) !== 'file') continue;
     try {
       const value = await importFile(path);
       return { value, problems: isObject(value) ? [] : [`${file}: has to have an object as default export`] };
@@ -104,7 +101,7 @@ async function importFirst(
 }
 
 /** `logo` may name an SVG file beside the manifest; its text takes the name's place. */
-async function readLogo(folder: string, manifest: Record<string, unknown>): Promise<Record<string, unknown>> {
+async function withLogo(folder: string, manifest: Record<string, unknown>): Promise<Record<string, unknown>> {
   const { logo } = manifest;
   if (typeof logo !== 'string' || !/^[\w.-]+\.svg$/.test(logo)) return manifest;
   const text = await readFile(join(folder, logo), 'utf8').catch(() => logo);

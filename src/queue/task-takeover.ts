@@ -4,14 +4,14 @@ import type { Log } from '../core/log.ts';
 import { failureFields } from './failure.ts';
 import { inTransaction } from './transaction.ts';
 
-/** First key of the advisory locks that show which task workers live. */
+/** First key of the advisory locks that show which task runners live. */
 const LOCK_SPACE = 0x736f_6c03;
 const SWEEP_MS = 15_000;
 
-const ALIVE = 'select pg_advisory_lock_shared($1::int, hashtext(worker)) from unnest($2::text[]) as worker';
+const MARK = 'select pg_advisory_lock_shared($1::int, hashtext($2))';
 
 /**
- * Workers that hold tasks but whose lock can be had. The pause covers the moment between a worker's first task and its
+ * Runners that hold tasks but whose lock can be had. The pause covers the moment between a runner's first task and its
  * lock; both times are the database's own.
  */
 const CRASHED = `
@@ -22,51 +22,65 @@ const CRASHED = `
   select locked_by from holders where pg_try_advisory_xact_lock($1::int, hashtext(locked_by))`;
 
 /**
- * Gives back the tasks of processes that died; by itself graphile-worker waits four hours. The connection it listens on
- * holds a lock for each of its workers, and a lock dies with its connection. A process that only lost that connection
- * may see a task of its own run a second time.
+ * Gives back the tasks of processes that died; by itself graphile-worker waits four hours. Each runner keeps a
+ * connection that holds a lock in its name, and a lock dies with its connection. A process that only lost that
+ * connection may see a task of its own run a second time. `events` are those of the runner to come.
  */
-export function watchCrashedWorkers(pool: pg.Pool, log: Log, events: EventEmitter): { stop(): Promise<void> } {
-  const workers: string[] = [];
+export function watchCrashedRunners(pool: pg.Pool, log: Log, events: EventEmitter): { stop(): Promise<void> } {
+  let mark: pg.PoolClient | undefined;
   let sweeping: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
 
-  events.on('worker:create', ({ worker }: { worker: { workerId: string } }) => {
-    workers.push(worker.workerId);
-  });
-  events.on('pool:listen:success', ({ client }: { client: pg.PoolClient }) => {
-    client.query(ALIVE, [LOCK_SPACE, workers]).then(sweep, (error) => {
-      log.warn(failureFields(error), 'task workers could not be marked as alive');
-    });
-  });
-  events.on('pool:listen:release', ({ client }: { client: pg.PoolClient }) => {
-    client.query('select pg_advisory_unlock_all()').catch(() => {}); // a broken connection holds no locks
+  events.once('pool:create', ({ workerPool }: { workerPool: { id: string } }) => {
+    const sweep = () => {
+      sweeping ??= sweepOnce(workerPool.id).finally(() => {
+        sweeping = undefined;
+      });
+    };
+    timer = setInterval(sweep, SWEEP_MS);
+    sweep();
   });
 
-  function sweep(): void {
-    sweeping ??= giveBack(pool, log).finally(() => {
-      sweeping = undefined;
+  async function sweepOnce(runner: string): Promise<void> {
+    try {
+      if (!mark) await markAlive(runner);
+      await giveBack(pool, log);
+    } catch (error) {
+      log.warn(failureFields(error), 'tasks of processes that died could not be looked for');
+    }
+  }
+
+  async function markAlive(runner: string): Promise<void> {
+    const client = await pool.connect();
+    mark = client;
+    client.on('error', unmark);
+    await client.query(MARK, [LOCK_SPACE, runner]).catch((error) => {
+      unmark();
+      throw error;
     });
   }
 
-  const timer = setInterval(sweep, SWEEP_MS);
+  /** Closes the connection, and so ends its lock. */
+  function unmark(): void {
+    mark?.release(true);
+    mark = undefined;
+  }
+
   return {
     async stop() {
       clearInterval(timer);
       await sweeping;
+      unmark();
     },
   };
 }
 
 async function giveBack(pool: pg.Pool, log: Log): Promise<void> {
-  try {
-    await inTransaction(pool, SWEEP_MS, async (tx) => {
-      const { rows } = await tx.query<{ locked_by: string }>(CRASHED, [LOCK_SPACE]);
-      if (rows.length === 0) return;
-      const crashed = rows.map((row) => row.locked_by);
-      await tx.query('select graphile_worker.force_unlock_workers($1::text[])', [crashed]);
-      log.warn({ workers: crashed.length }, 'tasks of workers that died are given back');
-    });
-  } catch (error) {
-    log.warn(failureFields(error), 'tasks of workers that died could not be looked for');
-  }
+  await inTransaction(pool, SWEEP_MS, async (tx) => {
+    const { rows } = await tx.query<{ locked_by: string }>(CRASHED, [LOCK_SPACE]);
+    if (rows.length === 0) return;
+    const crashed = rows.map((row) => row.locked_by);
+    await tx.query('select graphile_worker.force_unlock_workers($1::text[])', [crashed]);
+    log.warn({ runners: crashed.length }, 'tasks of processes that died are given back');
+  });
 }

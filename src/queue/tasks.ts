@@ -1,19 +1,20 @@
 import { EventEmitter } from 'node:events';
-import { Logger, type Runner, run, runMigrations, type Task } from 'graphile-worker';
+import { type JobHelpers, Logger, run, runMigrations, type Task } from 'graphile-worker';
 import type pg from 'pg';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { TaskAdder } from '../core/store.ts';
 import { failureFields } from './failure.ts';
 import type { Queryable } from './lanes.ts';
-import { watchCrashedWorkers } from './task-takeover.ts';
+import { watchCrashedRunners } from './task-takeover.ts';
 
 export const TASK_SCHEMA = 'graphile_worker';
 
-export type TaskHandler = (payload: Record<string, unknown>) => Promise<void>;
+/** The signal aborts when a stop has waited long enough: what the handler does after that may be done a second time. */
+export type TaskHandler = (payload: Record<string, unknown>, signal: AbortSignal) => Promise<void>;
 
 export interface TaskRunnerOptions {
-  /** Needs `concurrency` connections and two more. */
+  /** Needs `concurrency` connections and three more. */
   pool: pg.Pool;
   clock: Clock;
   log: Log;
@@ -89,7 +90,7 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
       stopping = true;
       clearTimeout(restart);
       const running = await current?.catch(() => undefined);
-      await running?.stop(options.stopMs ?? 10_000);
+      await running?.stop();
     },
   };
 }
@@ -97,13 +98,14 @@ export function createTaskRunner(options: TaskRunnerOptions): TaskRunner {
 interface Running {
   /** Resolves when it ended, for whatever reason. */
   ended: Promise<void>;
-  stop(ms: number): Promise<void>;
+  /** Waits for running tasks up to `stopMs`. */
+  stop(): Promise<void>;
 }
 
 async function runTasks(options: TaskRunnerOptions): Promise<Running> {
-  const { pool, log, concurrency } = options;
+  const { pool, log, concurrency, stopMs = 10_000 } = options;
   const events = new EventEmitter();
-  const watch = watchCrashedWorkers(pool, log, events);
+  const watch = watchCrashedRunners(pool, log, events);
   const taskList = Object.fromEntries(
     Object.entries(options.tasks).map(([name, handler]) => [name, guardedTask(name, handler, options)]),
   );
@@ -115,35 +117,45 @@ async function runTasks(options: TaskRunnerOptions): Promise<Running> {
     events,
     parsedCronItems: [],
     noHandleSignals: true,
+    gracefulShutdownAbortTimeout: stopMs,
+    // In batches, if only of one: otherwise nobody waits for these writes at a stop, nor hears of their failure.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     logger: new Logger(() => (level, message, meta) => writeLog(log, level, message, meta)),
   }).catch(async (error) => {
     await watch.stop();
     throw error;
   });
   const ended = runner.promise.catch(() => {}).then(() => watch.stop());
-  return { ended, stop: (ms) => stopRunner(runner, ended, ms) };
-}
-
-async function stopRunner(runner: Runner, ended: Promise<void>, ms: number): Promise<void> {
-  const timer = setTimeout(() => void runner.kill().catch(() => {}), ms);
-  await runner.stop().catch(() => {}); // rejects only when it has stopped by itself
-  await ended;
-  clearTimeout(timer);
+  return {
+    ended,
+    async stop() {
+      await runner.stop().catch(() => {}); // rejects only when it has stopped by itself
+      await ended;
+    },
+  };
 }
 
 /** graphile-worker stores and logs the message of what a task throws, and a message may quote anything: it gets the kind only. */
 function guardedTask(name: string, handler: TaskHandler, { clock, log }: TaskRunnerOptions): Task {
-  return async (payload) => {
+  return async (payload, { abortSignal }) => {
     const startedAt = clock.now().getTime();
     try {
-      await handler(payload as Record<string, unknown>);
+      await Promise.race([handler(payload as Record<string, unknown>, abortSignal), stopped(abortSignal)]);
       log.debug({ task: name, ms: clock.now().getTime() - startedAt }, 'task done');
     } catch (error) {
       const fields = failureFields(error);
-      log.error({ task: name, ...fields }, 'a task failed');
+      if (abortSignal.aborted) log.warn({ task: name }, 'a task was given back because of a stop');
+      else log.error({ task: name, ...fields }, 'a task failed');
       throw new Error(`${fields.error}${fields.code ? ` ${fields.code}` : ''}`);
     }
   };
+}
+
+/** graphile-worker waits for its tasks without a limit; what has not ended when the signal aborts is given back. */
+function stopped(signal: NonNullable<JobHelpers['abortSignal']>): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new DOMException('stopped', 'AbortError')), { once: true });
+  });
 }
 
 function writeLog(log: Log, level: string, message: string, meta: Record<string, unknown> | undefined): void {

@@ -77,8 +77,6 @@ export const authenticateUserBody = Type.Object(
   { $id: 'AuthenticateUserRequest' },
 );
 
-export type AuthenticateUserBody = Static<typeof authenticateUserBody>;
-
 export const userQuery = Type.Object({ user_id: userIdText });
 
 export const userInfoQuery = Type.Object({

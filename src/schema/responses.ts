@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { terraUser } from './user.ts';
 
 const success = Type.Literal('success');
@@ -93,14 +93,18 @@ export const detailedIntegrations = Type.Object(
   { $id: 'DetailedIntegrations' },
 );
 
-/** What was read, when the caller asked for it in the answer. */
-export const dataAnswer = Type.Object({
-  status: success,
-  type: Type.String(),
-  user: terraUser,
-  data: Type.Array(Type.Record(Type.String(), Type.Unknown()), { description: 'Records of the window, oldest first.' }),
-  version: Type.Literal('2022-03-16', { description: 'Version of the data models.' }),
-});
+const anyRecord = Type.Record(Type.String(), Type.Unknown());
+
+/** What was read, when the caller asked for it in the answer; `record` is the model of the data type. */
+export function dataAnswer(record: TSchema = anyRecord): TSchema {
+  return Type.Object({
+    status: success,
+    type: Type.String(),
+    user: terraUser,
+    data: Type.Array(record, { description: 'Records of the window, oldest first.' }),
+    version: Type.Literal('2022-03-16', { description: 'Version of the data models.' }),
+  });
+}
 
 /** The request was accepted; the data goes to the destinations. */
 export const acknowledgement = Type.Object(

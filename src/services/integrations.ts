@@ -30,7 +30,7 @@ export function createIntegrationService(ports: IntegrationPorts): IntegrationSe
       store.providerChoices.setEnabled(environment.id, find(ports, code).id, enabled),
     setScopes: async (environment, code, scopes) =>
       store.providerChoices.setScopes(environment.id, find(ports, code).id, scopes && checkScopes(scopes)),
-    setCredentials: (environment, code, values) => setCredentials(ports, environment, find(ports, code), values),
+    setCredentials: async (environment, code, values) => setCredentials(ports, environment, find(ports, code), values),
   };
 }
 

@@ -250,12 +250,15 @@ export interface ImportResult {
 }
 
 export interface ImportService {
-  /** Into the `FILE` connection of the reference id (made with its `auth` when there is none). */
+  /**
+   * Into the `FILE` connection of the reference id (made with its `auth` when there is none). `userId` is undefined when
+   * every file was refused and there is no connection. Throws `bad_request`, `provider_not_enabled`, `user_limit`.
+   */
   files(
     environment: Environment,
     referenceId: string,
     files: ImportFile[],
-  ): Promise<{ userId: string; files: ImportResult[] }>;
+  ): Promise<{ userId: string | undefined; files: ImportResult[] }>;
   /** What the files map to, by type, without a database. */
   preview(
     referenceId: string,

@@ -121,30 +121,36 @@ async function createDeliveries(scope: Scope, environmentId: string, deliveries:
   return ids.filter((id) => made.has(id));
 }
 
+/** Whose environment the lane is; undefined when the lease was lost. */
+async function heldEnvironment({ client }: Scope, lease: LaneLease): Promise<string | undefined> {
+  const values = [lease.kind, lease.laneId, lease.token];
+  const query = { name: 'lane-environment', text: LANE_ENVIRONMENT, values };
+  return (await run<{ environment_id: string }>(client, query)).rows[0]?.environment_id;
+}
+
 interface DeliveryOwner {
-  environment_id: string;
   id: string;
   is_data: boolean;
   connection_id: string | null;
 }
 
 async function freeze(
-  { client, vault }: Scope,
+  scope: Scope,
   lease: LaneLease,
   frozen: { id: string; frozen: string }[],
   now: Date,
 ): Promise<void> {
-  if (frozen.length === 0) return;
-  const ids = frozen.map((row) => row.id);
-  const { rows } = await run<DeliveryOwner>(client, {
+  const environmentId = frozen.length > 0 ? await heldEnvironment(scope, lease) : undefined;
+  if (environmentId === undefined) return;
+  const { rows } = await run<DeliveryOwner>(scope.client, {
     name: 'delivery-owners',
     text: OWNERS,
-    values: [lease.laneId, ids],
+    values: [environmentId, frozen.map((row) => row.id)],
   });
   const owners = new Map(
-    rows.map((row) => [row.id, eventOwner(row.environment_id, row.is_data, row.connection_id ?? undefined)]),
+    rows.map((row) => [row.id, eventOwner(environmentId, row.is_data, row.connection_id ?? undefined)]),
   );
-  const keys = await vault.keys(client, [...owners.values()]);
+  const keys = await scope.vault.keys(scope.client, [...owners.values()]);
   const sealed = frozen.flatMap(({ id, frozen: text }) => {
     const owner = owners.get(id);
     const key = owner && keys.get(ownerName(owner));
@@ -154,27 +160,24 @@ async function freeze(
     lease.kind,
     lease.laneId,
     lease.token,
+    environmentId,
     sealed.map((row) => row.id),
     sealed.map((row) => row.bytes),
     now,
   ];
-  await run(client, { name: 'delivery-freeze', text: FREEZE, values });
+  await run(scope.client, { name: 'delivery-freeze', text: FREEZE, values });
 }
 
-async function complete({ client, vault }: Scope, lease: LaneLease, results: DeliveryResult[]): Promise<void> {
-  if (results.length === 0) return;
-  const laneKey = [lease.kind, lease.laneId, lease.token];
-  const { rows } = await run<{ environment_id: string }>(client, {
-    name: 'lane-environment',
-    text: LANE_ENVIRONMENT,
-    values: laneKey,
-  });
-  const environmentId = rows[0]?.environment_id;
+async function complete(scope: Scope, lease: LaneLease, results: DeliveryResult[]): Promise<void> {
+  const environmentId = results.length > 0 ? await heldEnvironment(scope, lease) : undefined;
   if (environmentId === undefined) return;
   const owner = environmentOwner(environmentId);
-  const key = keyIn(await vault.keys(client, [owner]), owner);
+  const key = keyIn(await scope.vault.keys(scope.client, [owner]), owner);
   const values = [
-    ...laneKey,
+    lease.kind,
+    lease.laneId,
+    lease.token,
+    environmentId,
     results.map((result) => result.id),
     results.map((result) => result.at),
     results.map((result) => result.state),
@@ -187,7 +190,7 @@ async function complete({ client, vault }: Scope, lease: LaneLease, results: Del
     ),
     results.map((result) => Math.round(result.durationMs)),
   ];
-  await run(client, { name: 'delivery-complete', text: COMPLETE, values });
+  await run(scope.client, { name: 'delivery-complete', text: COMPLETE, values });
 }
 
 /** By the time of the attempt: its number is given by the database. */

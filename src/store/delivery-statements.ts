@@ -41,23 +41,27 @@ export const DUE_HEAD = `
   where d.due_at <= $2 and d.id <> all($3::uuid[])`;
 
 export const OWNERS = `
-  select d.environment_id, d.id, e.is_data, e.connection_id
-  from deliveries d join events e on e.environment_id = d.environment_id and e.id = d.event_id
-  where d.lane_id = $1 and d.state = 'pending' and d.id = any($2::uuid[])`;
+  select d.id, e.is_data, e.connection_id
+  from unnest($2::uuid[]) as n (id)
+  join deliveries d on d.environment_id = $1 and d.id = n.id
+  join events e on e.environment_id = $1 and e.id = d.event_id`;
 
 export const LANE_ENVIRONMENT = 'select environment_id from lanes where kind = $1 and lane_id = $2 and lease = $3';
 
 /** The lane while the lease is ours; the lock keeps others from taking it over until the rows are written. */
 const HELD = `
-  held as materialized (
-    select environment_id, lane_id from lanes where kind = $1 and lane_id = $2 and lease = $3 for share
-  )`;
+  held as materialized (select from lanes where kind = $1 and lane_id = $2 and lease = $3 for share)`;
+
+/** A pending row of the lane, found by its key: written so that no index of waiting rows is scanned for it. */
+const HELD_ROW = `
+  d.environment_id = $4 and d.id = n.id and d.lane_id is not distinct from $2 and d.state = 'pending'
+  and exists (select from held)`;
 
 export const FREEZE = `
   with ${HELD}
-  update deliveries d set frozen = n.frozen, first_attempt_at = coalesce(d.first_attempt_at, $6)
-  from held, unnest($4::uuid[], $5::bytea[]) as n (id, frozen)
-  where d.environment_id = held.environment_id and d.lane_id = held.lane_id and d.id = n.id and d.state = 'pending'`;
+  update deliveries d set frozen = n.frozen, first_attempt_at = coalesce(d.first_attempt_at, $7)
+  from unnest($5::uuid[], $6::bytea[]) as n (id, frozen)
+  where ${HELD_ROW}`;
 
 export const COMPLETE = `
   with ${HELD}, moved as (
@@ -65,10 +69,10 @@ export const COMPLETE = `
       first_attempt_at = coalesce(d.first_attempt_at, n.at),
       delivered_at = case when n.state = 'delivered' then n.at end,
       last_reason = n.reason
-    from held, unnest($4::uuid[], $5::timestamptz[], $6::text[], $7::timestamptz[], $8::text[], $9::integer[],
-      $10::text[], $11::bytea[], $12::integer[])
+    from unnest($5::uuid[], $6::timestamptz[], $7::text[], $8::timestamptz[], $9::text[], $10::integer[],
+      $11::text[], $12::bytea[], $13::integer[])
       as n (id, at, state, due_at, outcome, status, reason, response_text, duration_ms)
-    where d.environment_id = held.environment_id and d.lane_id = held.lane_id and d.id = n.id and d.state = 'pending'
+    where ${HELD_ROW}
     returning d.environment_id, d.id, d.attempts, n.at, n.outcome, n.status, n.reason, n.response_text, n.duration_ms
   )
   insert into attempts (environment_id, delivery_id, number, at, outcome, status, reason, response_text, duration_ms)

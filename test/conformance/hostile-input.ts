@@ -156,14 +156,18 @@ export function hostileRequests(
   prefixes: readonly string[],
   caller: Caller,
 ): fc.Arbitrary<HostileRequest> {
-  const path = fc.tuple(
-    fc.constantFrom(...routePaths(route, prefixes)),
-    fc.array(text, { minLength: 3, maxLength: 3 }),
-  );
+  const patterns = routePaths(route, prefixes);
+  const hostile = fc.tuple(fc.constantFrom(...patterns), text).map(([pattern, value]) => {
+    return pattern.replace(/:[A-Za-z]+/g, () => encodeSafely(value) || 'x');
+  });
+  const good = fc.constantFrom(...patterns).map((pattern) => {
+    return pattern.replace(/:([A-Za-z]+)/g, (_, name: string) => caller.known[name] ?? 'x');
+  });
+  const path = fc.oneof(good, hostile);
   return fc
     .tuple(path, query(route, caller.known), headers(caller.key), body(route, caller.known))
-    .map(([[pattern, values], pairs, given, content]) => ({
-      path: pattern.replace(/:[A-Za-z]+/g, () => encodeSafely(values.pop() ?? 'x') || 'x'),
+    .map(([address, pairs, given, content]) => ({
+      path: address,
       query: pairs,
       headers: given,
       body: route.method === 'GET' ? undefined : content,

@@ -1,6 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { testApp } from '../../src/api/server.fixture.ts';
-import { fixtureServices, testEnvironment } from '../../src/api/services.fixture.ts';
+import { startTestServer, type TestServer } from '../harness/solum.ts';
 
 /** An environment with something in it, and what of it no other may see. */
 export interface Tenant {
@@ -15,21 +14,43 @@ export interface Tenancy {
   close(): Promise<void>;
 }
 
-export async function startTenancy(): Promise<Tenancy> {
-  const fixture = fixtureServices([testEnvironment('ours-testing-a1'), testEnvironment('theirs-testing-b2')]);
-  const { app } = testApp({}, fixture);
-  const tenant = (devId: string, userId: string): Tenant => {
-    const user = fixture.users.get(devId)![0]!;
-    user.user_id = userId;
-    return {
-      key: { 'dev-id': devId, 'x-api-key': `key-of-${devId}` },
-      planted: { user_id: userId, reference_id: user.reference_id ?? '' },
-    };
-  };
+/** The same simulated person is connected to both, so that nothing but the environment keeps them apart. */
+async function plant(server: TestServer, name: string, referenceId: string): Promise<Tenant> {
+  const tenant = await server.tenant(name);
+  const { key } = tenant;
+  const userId = await server.connect(tenant, 'OURA', referenceId);
+  const session = await server.http.inject({
+    method: 'POST',
+    url: '/v2/auth/generateWidgetSession',
+    headers: key,
+    payload: { reference_id: referenceId },
+  });
+  const link = await server.http.inject({
+    method: 'POST',
+    url: '/v2/auth/authenticateUser?resource=OURA',
+    headers: key,
+    payload: { reference_id: referenceId },
+  });
   return {
-    app,
-    ours: tenant('ours-testing-a1', 'aaaaaaaa-0000-4000-8000-000000000001'),
-    theirs: tenant('theirs-testing-b2', 'bbbbbbbb-0000-4000-8000-000000000002'),
-    close: () => app.close(),
+    key,
+    planted: {
+      user_id: userId,
+      reference_id: referenceId,
+      session_id: session.json().session_id,
+      promised_user_id: link.json().user_id,
+      api_key: tenant.apiKey,
+      signing_secret: tenant.signingSecret,
+      internal_id: tenant.environment.id,
+    },
+  };
+}
+
+export async function startTenancy(): Promise<Tenancy> {
+  const server = await startTestServer();
+  return {
+    app: server.http,
+    ours: await plant(server, 'Ours', 'a person we call 5af3c1'),
+    theirs: await plant(server, 'Theirs', 'a person they call b07e92'),
+    close: () => server.close(),
   };
 }

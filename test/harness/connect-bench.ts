@@ -12,8 +12,8 @@ import { createEnvironmentService } from '../../src/services/environments.ts';
 import { createRefreshService } from '../../src/services/refresh.ts';
 import type { CallbackInput, Onward } from '../../src/services/services.ts';
 import { type FakeClock, fakeClock } from './clock.ts';
-import { type OAuthProvider, oauthProvider, testProvider } from './oauth-provider.ts';
-import { testStore } from './store.ts';
+import { oauthProvider, testProvider } from './oauth-provider.ts';
+import { type TestStore, testStore } from './store.ts';
 
 export const PUBLIC_URL = 'https://us.example';
 
@@ -23,9 +23,11 @@ export interface BenchOptions {
   settings?: Partial<EnvironmentSettings>;
   kind?: EnvironmentKind;
   sandbox?: boolean;
-  /** Stands in for all hosts instead of the small OAuth server. */
-  origin?: string;
+  /** Whether the provider goes on taking refresh tokens that it has replaced. */
+  grace?: boolean;
   clock?: FakeClock;
+  /** A store that several benches share, each with an environment of its own. Default: a new database. */
+  store?: Store;
 }
 
 export type ConnectBench = Awaited<ReturnType<typeof connectBench>>;
@@ -33,13 +35,15 @@ export type ConnectBench = Awaited<ReturnType<typeof connectBench>>;
 /** Everything of a connection's life over a real database, a real HTTP client and a provider on this machine. */
 export async function connectBench(options: BenchOptions = {}) {
   const clock = options.clock ?? fakeClock();
-  const { store, close: closeStore } = await testStore();
-  const provider = await oauthProvider();
+  const own = options.store ? undefined : await testStore();
+  const store = options.store ?? (own as TestStore).store;
+  const provider = await oauthProvider({ grace: options.grace ?? false });
+  let origin = provider.origin;
   const logged: LogFields[] = [];
   const log = collectingLog(logged);
   const client = createProviderClient({
     guard: createGuard({ allowAddresses: [], allowLoopback: true }),
-    sandboxOrigin: () => options.origin ?? provider.origin,
+    sandboxOrigin: () => origin,
     log,
   });
   const providers = registryOf(options.providers ?? [testProvider]);
@@ -62,11 +66,15 @@ export async function connectBench(options: BenchOptions = {}) {
     environment,
     provider,
     logged,
+    /** From now on another server stands in for all hosts. */
+    reach(other: string) {
+      origin = other;
+    },
     events: () => eventsOf(store, environment.id),
     async close() {
       await client.close();
       await provider.close();
-      await closeStore();
+      await own?.close();
     },
   };
 }

@@ -8,7 +8,7 @@ import { loadDestinations } from '../../src/destinations/load.ts';
 import { createGuard } from '../../src/outbound/guard.ts';
 import { createOutboundHttp, type GuardedHttp } from '../../src/outbound/guarded-http.ts';
 import { createLaneQueue, lanesOn } from '../../src/queue/lanes.ts';
-import { migrateTasks, tasksOn } from '../../src/queue/tasks.ts';
+import { tasksOn } from '../../src/queue/tasks.ts';
 import {
   createDeliveryService,
   type DeliveryService,
@@ -47,7 +47,6 @@ export const SIGNING_SECRET = 'secret-of-the-environment';
 
 export async function deliveryRig(): Promise<DeliveryRig> {
   const database = await freshDatabase();
-  await migrateTasks(database.pool);
   const clock = fakeClock();
   const log = recordedLog();
   const store = createStore({

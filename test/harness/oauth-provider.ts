@@ -38,13 +38,15 @@ export interface OAuthProvider {
   trouble(path: string, ...troubles: Trouble[]): void;
   /** Persons whose grants were revoked. */
   revoked: string[];
-  /** Refresh tokens in use, by person. */
   requestsTo(path: string): Seen[];
   close(): Promise<void>;
 }
 
-/** A small OAuth 2.0 server with single-use codes, PKCE, rotating refresh tokens, a profile and a revoke endpoint. */
-export async function oauthProvider(): Promise<OAuthProvider> {
+/**
+ * A small OAuth 2.0 server with single-use codes, PKCE, rotating refresh tokens, a profile and a revoke endpoint. With
+ * `grace` a refresh token that was replaced goes on working.
+ */
+export async function oauthProvider({ grace = false } = {}): Promise<OAuthProvider> {
   const codes = new Map<string, Code>();
   const refreshTokens = new Map<string, Code>();
   const accessTokens = new Map<string, Code>();
@@ -64,7 +66,7 @@ export async function oauthProvider(): Promise<OAuthProvider> {
     const refusal = { status: 400, json: { error: 'invalid_grant' } };
     if (form.grant_type === 'refresh_token') {
       const held = refreshTokens.get(form.refresh_token ?? '');
-      refreshTokens.delete(form.refresh_token ?? '');
+      if (!grace) refreshTokens.delete(form.refresh_token ?? '');
       return held ? grant(held) : refusal;
     }
     const code = codes.get(form.code ?? '');

@@ -27,6 +27,7 @@ export async function startDatabaseServer(name: ServerName, folder: string): Pro
   await admin.query(`create database ${TEMPLATE}`);
   const template = new pg.Pool({ connectionString: named(server.url, TEMPLATE), max: 1 });
   template.on('error', () => {});
+  template.on('connect', (client) => client.on('error', () => {}));
   await migrate(template);
   await migrateTasks(template);
   await template.end();

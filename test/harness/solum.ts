@@ -38,7 +38,7 @@ export async function startTestServer(): Promise<TestServer> {
   const dataDir = mkdtempSync(join(tmpdir(), 'solum-wire-'));
   const logged: string[] = [];
   const app = await openApp(await testConfig(database.url, dataDir), memoryLog(logged));
-  const http = await app.server();
+  const http = app.createHttp();
   await http.listen({ port: app.config.port, host: '127.0.0.1' });
   const url = app.config.publicUrl;
   return {

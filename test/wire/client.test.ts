@@ -1,4 +1,4 @@
-import { type Terra, TerraClient, TerraError } from 'terra-api';
+import { type Terra, TerraClient, TerraError, verifyTerraWebhookSignature } from 'terra-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Browser, consentTo } from '../harness/browser.ts';
 import { startTestServer, type TestServer, type TestTenant } from '../harness/solum.ts';
@@ -138,6 +138,12 @@ describe.each(['/v2', '/api/v2'])('the official client at %s', (prefix) => {
     expect(await authentication.deauthenticateuser({ user_id: userId })).toEqual({ status: 'success' });
     expect((await refused(authentication.deauthenticateuser({ user_id: userId }))).statusCode).toBe(404);
   });
+});
+
+test('answers to a key are signed as the official helper expects it', async () => {
+  const answer = await fetch(`${server.url}/v2/subscriptions`, { headers: tenant.key });
+  const signature = answer.headers.get('terra-signature') ?? '';
+  expect(await verifyTerraWebhookSignature(await answer.text(), signature, tenant.signingSecret)).toBe(true);
 });
 
 test('no key, secret, code or state of all this is in the log', () => {

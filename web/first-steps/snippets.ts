@@ -37,17 +37,26 @@ function userOf(input: SnippetInput): string {
 }
 
 function curl(input: SnippetInput): Language {
-  const headers = `  -H 'dev-id: ${input.devId}' \\\n  -H 'x-api-key: ${keyOf(input)}'`;
-  const query = `user_id=${userOf(input)}&start_date=${input.startDate}&to_webhook=false`;
+  const headers = ` \\
+  -H 'dev-id: ${input.devId}' \\
+  -H 'x-api-key: ${keyOf(input)}'`;
   return {
     id: 'curl',
     name: 'curl',
     snippets: [
       {
         title: LINK,
-        code: `curl -X POST ${input.baseUrl}/auth/generateWidgetSession \\\n${headers} \\\n  -H 'content-type: application/json' \\\n  -d '{"reference_id":"my-user-1"}'`,
+        code: `curl '${input.baseUrl}/auth/generateWidgetSession'${headers} \\
+  -H 'content-type: application/json' \\
+  -d '{"reference_id":"my-user-1"}'`,
       },
-      { title: READ, code: `curl '${input.baseUrl}/sleep?${query}' \\\n${headers}` },
+      {
+        title: READ,
+        code: `curl -G '${input.baseUrl}/sleep'${headers} \\
+  -d 'user_id=${userOf(input)}' \\
+  -d 'start_date=${input.startDate}' \\
+  -d 'to_webhook=false'`,
+      },
     ],
   };
 }
@@ -65,7 +74,8 @@ function node(input: SnippetInput): Language {
   'content-type': 'application/json',
 };
 
-const response = await fetch('${input.baseUrl}/auth/generateWidgetSession', {
+const api = '${input.baseUrl}';
+const response = await fetch(\`\${api}/auth/generateWidgetSession\`, {
   method: 'POST',
   headers,
   body: JSON.stringify({ reference_id: 'my-user-1' }),
@@ -95,7 +105,8 @@ function client(input: SnippetInput): Language {
 const terra = new TerraClient({
   devId: '${input.devId}',
   apiKey: '${keyOf(input)}',
-  baseUrl: '${input.baseUrl}', // the only line that changes
+  // The one line that an app on Terra changes:
+  baseUrl: '${input.baseUrl}',
 });`;
   return {
     id: 'client',
@@ -105,10 +116,9 @@ const terra = new TerraClient({
         title: LINK,
         code: `${create}
 
-const { url } = await terra.authentication.generatewidgetsession({
-  reference_id: 'my-user-1',
-});
-console.log('Send your user here:', url);`,
+const link = await terra.authentication
+  .generatewidgetsession({ reference_id: 'my-user-1' });
+console.log('Send your user here:', link.url);`,
       },
       {
         title: READ,

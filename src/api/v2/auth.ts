@@ -17,7 +17,7 @@ type ConnectMembers = Pick<
 >;
 
 /** `example, OTHER` or a list, as upper-case codes; undefined when none is named. */
-export function providerCodes(value: string | string[] | null | undefined): string[] | undefined {
+function providerCodes(value: string | string[] | null | undefined): string[] | undefined {
   const parts = Array.isArray(value) ? value : (value ?? '').split(',');
   const codes = parts.map((part) => part.trim().toUpperCase()).filter((part) => part !== '');
   return codes.length > 0 ? [...new Set(codes)] : undefined;

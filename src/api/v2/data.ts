@@ -1,8 +1,9 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import type { DataType } from '../../core/data-type.ts';
 import type { Environment } from '../../core/environment.ts';
 import { Problem } from '../../core/problem.ts';
 import { type DateInput, daysBetween, parseDateInput } from '../../lib/dates.ts';
+import { activity } from '../../schema/activity.ts';
 import { athleteQuery, type DataQuery, dataQuery } from '../../schema/queries.ts';
 import { acknowledgement, athleteAnswer, dataAnswer, noData } from '../../schema/responses.ts';
 import type { ReadQuery } from '../../services/services.ts';
@@ -17,12 +18,21 @@ const SENT = 'Data sent to destination';
 const SENT_IN_CHUNKS =
   'Large request submitted. The data is being processed and will be sent to your destination in chunks';
 
-const readable: { type: DataType; path: string; summary: string; description: string }[] = [
+interface Readable {
+  type: DataType;
+  path: string;
+  summary: string;
+  description: string;
+  model?: TSchema;
+}
+
+const readable: Readable[] = [
   {
     type: 'activity',
     path: '/activity',
     summary: 'Read workouts',
     description: 'Finished workouts that start in the window.',
+    model: Type.Object(activity.properties, { $id: 'Activity' }),
   },
   {
     type: 'body',
@@ -54,7 +64,7 @@ function date(text: string, field: string): DateInput {
 }
 
 /** Days that the query spans. Throws `bad_request` naming the date, or `rate_limited` (rule r1) for too long a window. */
-export function windowDays(query: Pick<DataQuery, 'start_date' | 'end_date'>, now: Date): number {
+function windowDays(query: Pick<DataQuery, 'start_date' | 'end_date'>, now: Date): number {
   const start = date(query.start_date, 'start_date');
   const end: DateInput = query.end_date === undefined ? { kind: 'instant', at: now } : date(query.end_date, 'end_date');
   const days = daysBetween(start, end);
@@ -119,13 +129,13 @@ const exampleUser = {
   active: true,
 };
 
-function dataRoute({ type, path, summary, description }: (typeof readable)[number]): Route {
+function dataRoute({ type, path, summary, description, model }: Readable): Route {
   return defineRoute({
     method: 'GET',
     paths: [path],
     auth: 'key',
     query: dataQuery,
-    answers: { 200: Type.Union([dataAnswer, acknowledgement]) },
+    answers: { 200: Type.Union([dataAnswer(model), acknowledgement]) },
     examples: { 200: { status: 'success', type, user: exampleUser, data: [], version: '2022-03-16' } },
     problems,
     summary,

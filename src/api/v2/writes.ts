@@ -7,7 +7,7 @@ import { defineRoute, type Method, type Route } from '../route.ts';
 const USER_ID = new RegExp(String((userIdText as { pattern?: string }).pattern));
 
 /** The generated clients have no place for `user_id` on these calls, so it is looked for in three. */
-export function writtenUser(query: { user_id?: string | undefined }, body: WriteBody): string {
+function writtenUser(query: { user_id?: string | undefined }, body: WriteBody): string {
   const first = body.data?.[0] as { user_id?: unknown } | null | undefined;
   const userId = query.user_id ?? body.user_id ?? first?.user_id;
   if (typeof userId !== 'string' || !USER_ID.test(userId)) {

@@ -58,7 +58,7 @@ background:var(--card)}
 .grid{display:grid;gap:10px;margin-top:22px}
 h2 + .grid{margin-top:0}
 @media (min-width:640px){.grid{grid-template-columns:1fr 1fr}}
-.source{display:flex;align-items:center;gap:14px;width:100%;height:100%;min-height:72px;padding:13px 14px;text-align:start;
+.source{display:flex;align-items:center;gap:14px;width:100%;height:100%;min-height:76px;padding:13px 14px;text-align:start;
 background:var(--card);border:1px solid var(--line);border-radius:16px;box-shadow:var(--shadow)}
 button.source:hover{background:var(--hover);border-color:var(--edge)}
 .source .icon-chevron{color:var(--muted)}
@@ -91,6 +91,7 @@ background:var(--good-soft);color:var(--good)}
 border-radius:20px;box-shadow:var(--shadow);text-align:center}
 .panel p{margin-top:12px;color:var(--muted)}
 .panel p.next{color:var(--text)}
+.facts + .next{margin-top:20px}
 .sign{display:grid;place-items:center;width:64px;height:64px;margin:0 auto 20px;border-radius:50%;background:var(--hover);
 color:var(--muted)}
 .sign .icon{width:32px;height:32px}

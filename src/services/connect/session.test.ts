@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   type BenchOptions,
   browser,
@@ -8,6 +8,7 @@ import {
   PUBLIC_URL,
 } from '../../../test/harness/connect-bench.ts';
 import { testProvider } from '../../../test/harness/oauth-provider.ts';
+import { type TestStore, testStore } from '../../../test/harness/store.ts';
 
 const beta = { ...testProvider, id: 'BETA', name: 'Beta Scale', aliases: [] };
 const phone = { ...testProvider, id: 'PHONE', name: 'Phone', aliases: [], auth: { kind: 'sdk' as const } };
@@ -15,9 +16,16 @@ const files = { ...testProvider, id: 'FILES', name: 'Files', aliases: [], auth: 
 const all = [testProvider, beta, phone, files];
 
 const open: ConnectBench[] = [];
+let shared: TestStore;
+
+beforeAll(async () => {
+  shared = await testStore();
+});
+
+afterAll(() => shared.close());
 
 async function bench(options?: BenchOptions): Promise<ConnectBench> {
-  const made = await connectBench({ providers: all, ...options });
+  const made = await connectBench({ store: shared.store, providers: all, ...options });
   open.push(made);
   return made;
 }

@@ -11,6 +11,8 @@ import type { Target, Targets } from './targets.ts';
 
 /** While sends are running and nothing more was due, look for new rows this often. */
 const LOOK_AGAIN_MS = 250;
+/** Full batches that may be ahead of the sends when another is fetched: the database answers while they are sent. */
+const AHEAD = 2;
 
 export interface RunOptions {
   ports: DeliveryPorts;
@@ -36,6 +38,8 @@ export class LaneRun {
   private target: Target;
   private sending = 0;
   private fetching = false;
+  /** Rows that are being rendered. */
+  private preparing = 0;
   private exhausted = false;
   private stopped = false;
   private error: { cause: unknown } | undefined;
@@ -90,11 +94,12 @@ export class LaneRun {
 
   private wantsMore(): boolean {
     if (this.stopped || this.fetching || this.exhausted) return false;
-    return this.target.row.ordered ? this.held.size === 0 : this.ready.length <= this.size.current / 2;
+    if (this.target.row.ordered) return this.held.size === 0;
+    return this.ready.length + this.preparing <= this.size.current * AHEAD;
   }
 
   private isOver(): boolean {
-    if (this.sending > 0 || this.fetching) return false;
+    if (this.sending > 0 || this.preparing > 0 || this.fetching) return false;
     if (this.error) return true;
     if (this.options.control.lost) return true;
     return this.completions.idle && (this.stopped || (this.exhausted && this.ready.length === 0));
@@ -116,7 +121,7 @@ export class LaneRun {
       this.size.taken(rows.length, bytes, performance.now());
       this.exhausted = rows.length < asked;
       for (const row of rows) this.held.add(row.id);
-      if (rows.length > 0) await this.prepare(rows);
+      if (rows.length > 0) void this.prepare(rows);
       if (this.exhausted && this.held.size > 0) this.scheduleLook();
     } catch (error) {
       this.fail(error);
@@ -127,11 +132,19 @@ export class LaneRun {
 
   private async prepare(rows: DueDelivery[]): Promise<void> {
     const { ports, lease } = this.options;
-    if (!(await this.refreshTarget())) return;
-    const now = ports.clock.now();
-    const { prepared, unsendable } = await prepare(ports.store, lease, this.target.settings, rows, now);
-    for (const { row, reason } of unsendable) this.completions.add(endedUnsent(row, now, reason));
-    this.ready.push(...prepared);
+    this.preparing += rows.length;
+    try {
+      if (await this.refreshTarget()) {
+        const now = ports.clock.now();
+        const { prepared, unsendable } = await prepare(ports.store, lease, this.target.settings, rows, now);
+        for (const { row, reason } of unsendable) this.completions.add(endedUnsent(row, now, reason));
+        this.ready.push(...prepared);
+      }
+    } catch (error) {
+      this.fail(error);
+    }
+    this.preparing -= rows.length;
+    this.step();
   }
 
   /** False: the destination was removed or switched off; its deliveries wait. */

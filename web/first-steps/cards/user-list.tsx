@@ -9,13 +9,13 @@ import { useAction } from '../use-action.ts';
 export function UserList({ users, refresh }: { users: UserRow[] | undefined; refresh(): Promise<void> }) {
   return (
     <>
-      <h3>Connected users{users && users.length > 0 ? <span class="count">{users.length}</span> : null}</h3>
+      <h3>Users{users && users.length > 0 ? <span class="count">{users.length}</span> : null}</h3>
       {users === undefined ? <div class="skeleton block" /> : null}
       {users?.length === 0 ? (
         <p class="empty">Nobody yet. People appear here by themselves once they connect.</p>
       ) : null}
       {users && users.length > 0 ? (
-        <ScrollArea class="users" label="Connected users">
+        <ScrollArea class="users" label="Users">
           <ul>
             {users.map((user) => (
               <User key={user.user_id} user={user} refresh={refresh} />

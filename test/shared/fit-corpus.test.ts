@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { MapContext } from '../../src/core/provider.ts';
+import { decodeFit } from '../../src/formats/fit/decode.ts';
+import { summaryId } from '../../src/lib/summary-id.ts';
+import provider from '../../src/providers/file/manifest.ts';
+import { mapActivity } from '../../src/providers/file/map/activity.ts';
+import type { Activity } from '../../src/schema/activity.ts';
+import { wrongField } from '../../src/schema/models.ts';
+import { type FitReading, readSessions } from './fit-reading.ts';
+import { sharedPath } from './shared-folder.ts';
+
+/** Recordings of watches, bike computers, trainers and apps. */
+const WORKOUTS = [
+  'Activity.fit',
+  '2015-10-13-08-43-15.fit',
+  '20170518-191602-1740899583.fit',
+  'activity-filecrc.fit',
+  'activity-large-fenxi2-multisport.fit',
+  'activity-settings.fit',
+  'activity-small-fenix2-run.fit',
+  'activity-unexpected-eof.fit',
+  'activity_poolswim_with_hr.fit',
+  'antfs-dump.63.fit',
+  'compressed-speed-distance.fit',
+  'developer-types-sample.fit',
+  'event_timestamp.fit',
+  'example-diving.fit',
+  'fit-parser-example.fit',
+  'garmin-edge-500-activity.fit',
+  'garmin-edge-820-bike.fit',
+  'garmin-fenix-5-run.fit',
+  'garmin-fenix-5-walk.fit',
+  'mountain-biking.fit',
+  'power-analysis.fit',
+  'sample-activity-indoor-trainer.fit',
+  'swim.fit',
+];
+
+const NOT_WORKOUTS: [string, string][] = [
+  ['MonitoringFile.fit', 'it holds day totals, not a workout'],
+  ['WeightScaleSingleUser.fit', 'it holds weights, not a workout'],
+  ['WorkoutRepeatSteps.fit', 'it holds a workout plan, not a workout'],
+  ['DeveloperData.fit', 'it holds no finished workout'],
+];
+
+const FIT_TRANSITION = 3;
+
+const context: MapContext = {
+  provider: 'FILE',
+  providerUserId: 'reference:corpus',
+  summaryId: (resource, recordId) => summaryId('FILE', 'reference:corpus', resource, recordId),
+};
+
+function bytesOf(name: string): Buffer {
+  return readFileSync(sharedPath('fixtures', 'fit-tcx-gpx', name));
+}
+
+function recordingsOf(name: string) {
+  const decoded = decodeFit(bytesOf(name));
+  if ('refused' in decoded) throw new Error(decoded.refused);
+  return decoded.recordings;
+}
+
+function activitiesOf(name: string): Activity[] {
+  return mapActivity({ recording: recordingsOf(name) }, context).map((payload) => payload.body as Activity);
+}
+
+/** The same members as the independent reading, from what we map. */
+function comparable(activity: Activity) {
+  const seconds = (time: string | null | undefined) => (time ? Date.parse(time) / 1000 : Number.NaN);
+  const start = seconds(activity.metadata.start_time);
+  const end = seconds(activity.metadata.end_time);
+  return {
+    start,
+    elapsed: end - start,
+    timer: activity.active_durations_data?.activity_seconds,
+    distance: activity.distance_data?.summary?.distance_meters,
+    kilocalories: activity.calories_data?.total_burned_calories,
+    // Devices write a last point when the timer has stopped; the independent reader leaves it out.
+    heartRates: (activity.heart_rate_data?.detailed?.hr_samples ?? [])
+      .map((sample) => [seconds(sample.timestamp), sample.bpm] as const)
+      .filter(([at]) => at <= end),
+  };
+}
+
+function expected(reading: FitReading) {
+  return {
+    start: reading.startUnixSeconds,
+    elapsed: expect.closeTo(reading.elapsedSeconds ?? 0, 3),
+    timer: reading.timerSeconds,
+    distance: reading.distanceMetres,
+    kilocalories: reading.kilocalories,
+    heartRates: reading.heartRates.filter(({ bpm }) => bpm > 0).map(({ unixSeconds, bpm }) => [unixSeconds, bpm]),
+  };
+}
+
+test.each(WORKOUTS)('%s says what an independent reader finds in it', (name) => {
+  const readings = readSessions(bytesOf(name)).filter((reading) => reading.sport !== FIT_TRANSITION);
+  const activities = activitiesOf(name);
+  expect(readings.length).toBeGreaterThan(0);
+  expect(activities.map(comparable)).toEqual(readings.map(expected));
+  for (const [index, reading] of readings.entries()) {
+    const summary = activities[index]?.heart_rate_data?.summary;
+    if (reading.averageHeartRate) expect(summary?.avg_hr_bpm).toBe(reading.averageHeartRate);
+    if (reading.maximumHeartRate) expect(summary?.max_hr_bpm).toBe(reading.maximumHeartRate);
+  }
+});
+
+test.each(WORKOUTS)('what %s maps to is valid', (name) => {
+  const bodies = activitiesOf(name);
+  expect(bodies.map((body) => wrongField('activity', { ...body }))).toEqual(bodies.map(() => undefined));
+});
+
+test.each(NOT_WORKOUTS)('%s is refused: %s', (name, reason) => {
+  expect(recordingsOf(name).map((recording) => provider.resources?.recording?.unusable?.(recording))).toEqual([reason]);
+});

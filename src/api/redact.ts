@@ -17,7 +17,7 @@ function withoutSecrets(path: string): string {
 }
 
 /** A path that may be logged: no query, nothing after the segments that secrets follow, and no segment but plain words. */
-export function redactPath(url: string): string {
+function redactPath(url: string): string {
   const path = withoutSecrets(url.split(/[?#]/, 1)[0]!.slice(0, 200));
   const segments = path.split('/').map((segment) => (segment === '' || PLAIN_SEGMENT.test(segment) ? segment : '…'));
   return segments.join('/');

@@ -8,7 +8,7 @@ function page(status: number, html: string): PageAnswer {
   return { status, headers: { 'content-type': 'text/html; charset=utf-8' }, html };
 }
 
-export const testPages: ResultPages = {
+const testPages: ResultPages = {
   confirm: ({ action, providerName }) => page(200, `confirm ${providerName} ${action}`),
   isConfirmed: ({ csrf }) => csrf === 'from our form',
   failure: ({ reason }) => page(400, `failure ${reason}`),

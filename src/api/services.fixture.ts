@@ -4,7 +4,7 @@ import type { TerraUser } from '../schema/user.ts';
 import type { CallbackInput, Onward, ReadQuery, Services, SessionInput } from '../services/services.ts';
 
 /** What the routes asked of the services, for tests of routing, input and errors. */
-export interface Asked {
+interface Asked {
   sessions: SessionInput[];
   authenticate: { provider: string; input: SessionInput }[];
   callbacks: CallbackInput[];
@@ -50,7 +50,7 @@ export function testEnvironment(devId: string, settings: Partial<Environment['se
   };
 }
 
-export function testUser(userId: string, referenceId: string): TerraUser {
+function testUser(userId: string, referenceId: string): TerraUser {
   return {
     user_id: userId,
     provider: 'EXAMPLE',

@@ -1,25 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 import type { Config } from '../config.ts';
-import { type Clock, systemClock } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import type { Store } from '../core/store.ts';
-import { loadDestinations } from '../destinations/load.ts';
-import { createFileDecoder } from '../formats/decoder.ts';
-import { createGuard } from '../outbound/guard.ts';
-import { createOutboundHttp } from '../outbound/guarded-http.ts';
-import { createProviderClient } from '../outbound/provider-client.ts';
-import { createAddressMap } from '../outbound/sandbox-address.ts';
-import { type LoadedProviders, loadProviders } from '../providers/load.ts';
-import { lanesOn } from '../queue/lanes.ts';
-import { migrateTasks, tasksOn } from '../queue/tasks.ts';
+import type { LoadedProviders } from '../providers/load.ts';
 import type { Services } from '../services/services.ts';
-import { migrate } from '../store/migrate.ts';
-import { createStore } from '../store/store.ts';
-import { type Database, openDatabase } from './database.ts';
-import { buildServer } from './http.ts';
-import { type MasterKeySource, openMasterKeys } from './master-key.ts';
-import { productionRefusal } from './production.ts';
-import { createServices, type Engines } from './services.ts';
+import type { Database } from './database.ts';
+import type { MasterKeySource } from './master-key.ts';
+import type { Engines } from './services.ts';
 
 /** Everything that is built once for a process, from the database up to the services. */
 export interface App {
@@ -37,86 +25,4 @@ export interface App {
   /** Builds the HTTP server with everything it serves, not listening yet. */
   createHttp(): FastifyInstance;
   close(): Promise<void>;
-}
-
-/** Opens and migrates the database and builds the process around it. Errors say what is wrong and what to do. */
-export async function openApp(config: Config, log: Log): Promise<App> {
-  const providers = await loadProviders({ log, ...(config.providersDir && { extra: config.providersDir }) });
-  const masterKeys = openMasterKeys(config);
-  const database = await openDatabase(config, log);
-  try {
-    const migrations = await migrate(database.pool, log);
-    await migrateTasks(database.pool);
-    return await build(config, log, { providers, masterKeys, database, migrations });
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-}
-
-async function build(
-  config: Config,
-  log: Log,
-  parts: Pick<App, 'providers' | 'masterKeys' | 'database' | 'migrations'>,
-): Promise<App> {
-  const { providers, masterKeys, database } = parts;
-  const store = createStore({
-    pool: database.pool,
-    masterKeys,
-    extend: (client) => ({ lanes: lanesOn(client), tasks: tasksOn(client) }),
-  });
-  const production = (await store.environments.list()).some((environment) => environment.kind === 'production');
-  const outbound = buildOutbound(config, log, production);
-  const { services, engines } = createServices({
-    store,
-    clock: systemClock,
-    log,
-    providers,
-    destinations: await loadDestinations(),
-    ...outbound,
-    publicUrl: config.publicUrl,
-    sandbox: config.sandbox,
-    productionRefused: productionRefusal(config),
-  });
-  const app: App = {
-    ...parts,
-    config,
-    clock: systemClock,
-    log,
-    store,
-    services,
-    engines,
-    createHttp: () => buildServer(app, production),
-    close: async () => {
-      await Promise.allSettled([outbound.client.close(), outbound.http.close(), outbound.decoder.close()]);
-      await engines.deliver.close();
-      await database.close();
-    },
-  };
-  return app;
-}
-
-/** What leaves the process: provider requests, deliveries, and the worker that decodes files. */
-function buildOutbound(config: Config, log: Log, production: boolean) {
-  const guard = createGuard({
-    allowAddresses: config.allowAddresses,
-    allowLoopback: config.loopback && !production,
-  });
-  return {
-    guard,
-    http: createOutboundHttp({ guard }),
-    client: createProviderClient({
-      guard,
-      log,
-      sandboxOrigin: () => (config.sandbox ? sandboxBase(config) : undefined),
-    }),
-    addresses: createAddressMap({ publicUrl: config.publicUrl }),
-    decoder: createFileDecoder(),
-  };
-}
-
-/** Where this process finds the simulated providers: beside itself when it listens here, else at the public address. */
-function sandboxBase(config: Config): string {
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host;
-  return config.loopback ? `http://${host}:${config.port}/sandbox` : `${config.publicUrl}/sandbox`;
 }

@@ -43,8 +43,7 @@ export async function attachDatabase(config: Config, log: Log): Promise<Database
 
 async function open(url: string, where: string, log: Log): Promise<Database> {
   const pool = new pg.Pool({ connectionString: url, max: CONNECTIONS, application_name: 'solum' });
-  const broke = (error: Error) =>
-    log.warn({ code: (error as { code?: string }).code }, 'a database connection broke');
+  const broke = (error: Error) => log.warn({ code: (error as { code?: string }).code }, 'a database connection broke');
   pool.on('error', broke);
   pool.on('connect', (client) => client.on('error', broke)); // while it is checked out, the pool does not listen
   await checkVersion(pool, where);

@@ -5,7 +5,8 @@ import type { Finding } from '../cli/ports.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../core/log.ts';
 import { type Inspection, inspect } from '../store/inspect.ts';
-import { type App, openApp } from './app.ts';
+import type { App } from './app.ts';
+import { openApp } from './open-app.ts';
 import { productionRefusal } from './production.ts';
 
 const LEAST_FREE_BYTES = 500 * 1024 * 1024;

@@ -1,5 +1,4 @@
 import type { Config } from '../config.ts';
-import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
 import { createFileDecoder } from '../formats/decoder.ts';
 import { loadProviders } from '../providers/load.ts';
@@ -16,7 +15,7 @@ export async function preview(
   const providers = await loadProviders({ log, ...(config.providersDir && { extra: config.providersDir }) });
   const decoder = createFileDecoder();
   try {
-    return await createFilePreview({ clock: systemClock, providers, decoder })(referenceId, files);
+    return await createFilePreview({ providers, decoder })(referenceId, files);
   } finally {
     await decoder.close();
   }

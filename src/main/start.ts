@@ -3,8 +3,9 @@ import { Refused } from '../cli/answer.ts';
 import type { Role } from '../cli/ports.ts';
 import type { Config } from '../config.ts';
 import type { Log } from '../core/log.ts';
-import { type App, openApp } from './app.ts';
+import type { App } from './app.ts';
 import { ensureFirstEnvironment, type FirstEnvironment } from './first-environment.ts';
+import { openApp } from './open-app.ts';
 import { productionRefusal } from './production.ts';
 import { createWorker } from './worker.ts';
 

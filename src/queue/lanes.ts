@@ -70,12 +70,13 @@ const NEXT_DUE: Record<LaneKind, string> = {
   normalise: `
     select min(r.due_at) from raw_records r
     where r.connection_id = lanes.lane_id and r.environment_id = lanes.environment_id and r.state = 'waiting'`,
-  // The scan for gated rows stops at the first row that may pass, since none behind it can be due sooner.
+  // The gated rows are looked at only before the first row that may pass, since none behind it can be due sooner, and
+  // only if that is not due already.
   deliver: `
     with passable as (
       select d.due_at from deliveries d
       where d.lane_id = lanes.lane_id and d.state = 'pending'
-        and (d.after_id is null or coalesce(${GATE}, '-infinity') <= $4)
+        and (d.after_id is null or coalesce(${GATE}, '-infinity') <= $4::timestamptz)
       order by d.due_at limit 1
     ), gated as (
       select min(greatest(d.due_at, ${GATE})) as due_at from deliveries d
@@ -89,8 +90,9 @@ const NEXT_DUE: Record<LaneKind, string> = {
         and t.id = (select d.destination_id from deliveries d
                     where d.lane_id = lanes.lane_id and d.state = 'pending' limit 1)
     )
-    select greatest(destination.next_at, case when destination.ordered
-      then (select due_at from head)
+    select greatest(destination.next_at, case
+      when destination.ordered then (select due_at from head)
+      when (select due_at from passable) <= $4 then $4
       else least((select due_at from passable), (select due_at from gated)) end)
     from destination`,
 };
@@ -99,7 +101,7 @@ const NEXT_DUE: Record<LaneKind, string> = {
 function releaseStatement(kind: LaneKind): string {
   return `
     update lanes set lease = null, leased_until = null,
-      next_at = greatest($4::timestamptz, coalesce((${NEXT_DUE[kind]}), 'infinity'))
+      next_at = greatest($4, coalesce((${NEXT_DUE[kind]}), 'infinity'))
     where kind = $1 and lane_id = $2 and lease = $3`;
 }
 

@@ -41,10 +41,14 @@ export const DUE_HEAD = `
   where d.due_at <= $2 and d.id <> all($3::uuid[])`;
 
 export const OWNERS = `
-  select d.id, e.is_data, e.connection_id
+  select n.id, own.is_data, own.connection_id
   from unnest($2::uuid[]) as n (id)
-  join deliveries d on d.environment_id = $1 and d.id = n.id
-  join events e on e.environment_id = $1 and e.id = d.event_id`;
+  cross join lateral (
+    select e.is_data, e.connection_id
+    from deliveries d join events e on e.environment_id = d.environment_id and e.id = d.event_id
+    where d.environment_id = $1 and d.id = n.id
+    offset 0
+  ) own`;
 
 export const LANE_ENVIRONMENT = 'select environment_id from lanes where kind = $1 and lane_id = $2 and lease = $3';
 
@@ -52,16 +56,28 @@ export const LANE_ENVIRONMENT = 'select environment_id from lanes where kind = $
 const HELD = `
   held as materialized (select from lanes where kind = $1 and lane_id = $2 and lease = $3 for share)`;
 
-/** A pending row of the lane, found by its key: written so that no index of waiting rows is scanned for it. */
-const HELD_ROW = `
-  d.environment_id = $4 and d.id = n.id and d.lane_id is not distinct from $2 and d.state = 'pending'
-  and exists (select from held)`;
+/**
+ * The pending row of the lane with the id `n.id`, as `own`. Written so that only the primary key fits, one look-up for
+ * each id: before the first analyze of a fast-growing table, Postgres would rather read an index of waiting rows from end
+ * to end, time and again.
+ */
+const OWN_ROW = `
+  cross join lateral (
+    select o.ctid as place from deliveries o
+    where o.environment_id = $4 and o.id = n.id and o.lane_id is not distinct from $2
+      and o.state is not distinct from 'pending'
+    offset 0
+  ) own`;
+
+/** A row that somebody else changes meanwhile (cancels, deletes) is passed over. */
+const IS_OWN = `d.ctid = own.place and d.state is not distinct from 'pending' and exists (select from held)`;
 
 export const FREEZE = `
   with ${HELD}
   update deliveries d set frozen = n.frozen, first_attempt_at = coalesce(d.first_attempt_at, $7)
   from unnest($5::uuid[], $6::bytea[]) as n (id, frozen)
-  where ${HELD_ROW}`;
+  ${OWN_ROW}
+  where ${IS_OWN}`;
 
 export const COMPLETE = `
   with ${HELD}, moved as (
@@ -72,7 +88,8 @@ export const COMPLETE = `
     from unnest($5::uuid[], $6::timestamptz[], $7::text[], $8::timestamptz[], $9::text[], $10::integer[],
       $11::text[], $12::bytea[], $13::integer[])
       as n (id, at, state, due_at, outcome, status, reason, response_text, duration_ms)
-    where ${HELD_ROW}
+    ${OWN_ROW}
+    where ${IS_OWN}
     returning d.environment_id, d.id, d.attempts, n.at, n.outcome, n.status, n.reason, n.response_text, n.duration_ms
   )
   insert into attempts (environment_id, delivery_id, number, at, outcome, status, reason, response_text, duration_ms)

@@ -6,7 +6,8 @@ import type { FastifyInstance } from 'fastify';
 import { readConfig } from '../../src/config.ts';
 import type { Environment } from '../../src/core/environment.ts';
 import type { Log, LogFields } from '../../src/core/log.ts';
-import { type App, openApp } from '../../src/main/app.ts';
+import type { App } from '../../src/main/app.ts';
+import { openApp } from '../../src/main/open-app.ts';
 import { Browser, consentTo } from './browser.ts';
 import { freshDatabase } from './database.ts';
 

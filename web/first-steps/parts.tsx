@@ -59,9 +59,12 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
     timer.current = setTimeout(() => setState('idle'), 2000);
   };
   return (
-    <button type="button" class="copy" onClick={copy} aria-label={`Copy ${what}`}>
+    <button type="button" class="copy" onClick={copy}>
       <Icon name={state === 'copied' ? 'check' : 'copy'} />
-      <span aria-live="polite">{state === 'copied' ? 'Copied' : state === 'failed' ? 'Press Ctrl C' : 'Copy'}</span>
+      <span class="copy-word" aria-live="polite">
+        {state === 'copied' ? 'Copied' : state === 'failed' ? 'Press Ctrl C' : 'Copy'}
+      </span>
+      <span class="hidden"> {what}</span>
     </button>
   );
 }

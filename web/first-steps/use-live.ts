@@ -84,14 +84,16 @@ export function useLive(): Live {
 async function readNext(known: Data, whole: boolean): Promise<Data> {
   const newest = known.events?.[0]?.id;
   const after = whole || known.events?.slice(0, PAGE).some(isOpen) ? undefined : newest;
-  const answer = await api.events(after ? { after } : {});
+  let answer = await api.events(after ? { after } : {});
+  // After a known event the oldest come first: a full page does not reach the newest ones.
+  if (after && answer.events.length === PAGE) answer = await api.events({});
   const ids = new Set(known.events?.map((event) => event.id));
   const fresh = known.events ? answer.events.filter((event) => !ids.has(event.id)) : [];
   const users = whole || fresh.length > 0 || !known.users ? (await api.users()).users : known.users;
   return {
     environment: known.environment ?? (await api.environment()),
     users,
-    // A full page may leave out what came between: start over from it.
+    // A page of nothing but news may leave out what came between: start over from it.
     events: fresh.length === PAGE ? answer.events : mergeEvents(known.events ?? [], answer.events),
     arrived: fresh.length > 0 ? fresh : known.arrived,
     hasOlder: known.events && fresh.length < PAGE ? known.hasOlder : answer.events.length === PAGE,

@@ -24,7 +24,7 @@ export function enterPage(input: EnterInput & { link: string }): PageAnswer {
           <Icon name="lock" />
         </div>
         <h1>Welcome to your Solum</h1>
-        <p>This link works once. It signs this browser in for 30 days.</p>
+        <p>This link works once. It signs this browser in.</p>
         <form method="post" action="/enter" class="acts">
           <input type="hidden" name="link" value={input.link} />
           <button type="submit" class="button">

@@ -31,7 +31,7 @@ export function resultOf(row: Row, attempt: Attempt, policy: RetryPolicy): Deliv
     outcome: attempt.outcome,
     status: attempt.response?.status,
     reason: attempt.outcome === 'delivered' ? undefined : attempt.reason,
-    responseText: attempt.response?.text,
+    responseText: attempt.response?.text || undefined, // an empty answer is none: nothing to seal
     durationMs: attempt.durationMs,
   };
 }

@@ -15,8 +15,9 @@ import {
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { isRoot, makeSystemDirectory, type Place } from './location.ts';
+import type { ServerUser } from './run.ts';
 import { lastLines, run } from './run.ts';
-import { closedDirectory, type ServerUser } from './server-user.ts';
+import { closedDirectory } from './server-user.ts';
 
 export interface Binaries {
   /** The directory of `postgres` and `initdb`. */

@@ -3,7 +3,8 @@ import { chmod, chown, lchown, lstat, readdir, readFile, realpath, stat } from '
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { makeDirectory, writeDurably } from './disk.ts';
-import { chooseServerUser, closedDirectory, ownerOf, type ServerUser } from './server-user.ts';
+import type { ServerUser } from './run.ts';
+import { chooseServerUser, closedDirectory, ownerOf } from './server-user.ts';
 
 /** Where one embedded database lives, and as whom its server runs. */
 export interface Place {

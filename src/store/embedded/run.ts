@@ -1,5 +1,11 @@
 import { spawn } from 'node:child_process';
-import type { ServerUser } from './server-user.ts';
+
+/** A system user that runs a program. */
+export interface ServerUser {
+  name: string;
+  uid: number;
+  gid: number;
+}
 
 /**
  * The environment of every PostgreSQL program: nothing of ours, so that no PG* variable or locale of the caller changes

@@ -1,17 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { run } from './run.ts';
-
-/** The system user that runs the server when we are root: PostgreSQL refuses to run as root. */
-export interface ServerUser {
-  name: string;
-  uid: number;
-  gid: number;
-}
+import { run, type ServerUser } from './run.ts';
 
 const OWN_USER = 'solum';
 
-/** `postgres` if the system has one, else `nobody`, else a user made for the purpose. Throws when none can be had. */
+/**
+ * The system user that runs the server when we are root, which PostgreSQL refuses: `postgres` if the system has one, else `nobody`, else a user made for the
+ * purpose. Throws when none can be had.
+ */
 export async function chooseServerUser(): Promise<ServerUser> {
   const known = await knownUsers();
   const found = [OWN_USER, 'postgres', 'nobody'].map((name) => known.find((user) => user.name === name));

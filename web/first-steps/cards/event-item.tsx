@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { DeliveryRow, EventRow } from '../../../src/api/first-steps/wire.ts';
-import { api, messageOf } from '../api.ts';
+import { ApiError, api, messageOf } from '../api.ts';
 import { byteSize, dateAndTime, duration, prettyJson, timeOfDay } from '../format.ts';
 import { type EventState, eventState } from '../merge-events.ts';
 import { CopyButton, Fault, Icon, ScrollArea } from '../parts.tsx';
@@ -45,7 +45,8 @@ function Details({ event, refresh }: { event: EventRow; refresh(): Promise<void>
   const { busy, fault, run } = useAction();
   const resend = () =>
     run(async () => {
-      await api.resend(event.id);
+      const { deliveries } = await api.resend(event.id);
+      if (deliveries === 0) throw new ApiError(0, 'There is no webhook that takes this event.');
       await refresh();
     });
   return (

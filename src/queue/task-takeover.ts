@@ -76,11 +76,11 @@ export function watchCrashedRunners(pool: pg.Pool, log: Log, events: EventEmitte
 }
 
 async function giveBack(pool: pg.Pool, log: Log): Promise<void> {
-  await inTransaction(pool, SWEEP_MS, async (tx) => {
+  const crashed = await inTransaction(pool, SWEEP_MS, async (tx) => {
     const { rows } = await tx.query<{ locked_by: string }>(CRASHED, [LOCK_SPACE]);
-    if (rows.length === 0) return;
-    const crashed = rows.map((row) => row.locked_by);
-    await tx.query('select graphile_worker.force_unlock_workers($1::text[])', [crashed]);
-    log.warn({ runners: crashed.length }, 'tasks of processes that died are given back');
+    const runners = rows.map((row) => row.locked_by);
+    if (runners.length > 0) await tx.query('select graphile_worker.force_unlock_workers($1::text[])', [runners]);
+    return runners.length;
   });
+  if (crashed > 0) log.warn({ runners: crashed }, 'tasks of processes that died are given back');
 }

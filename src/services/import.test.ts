@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type DataRig, dataRig, registryOf, stored } from '../../test/harness/data-rig.ts';
 import { createFileDecoder } from '../formats/decoder.ts';
 import { chained, fitSeconds, smallFit } from '../formats/fit/make-fit.fixture.ts';
@@ -9,10 +9,11 @@ import type { ImportFile } from './services.ts';
 
 let rig: DataRig;
 
-beforeEach(async () => {
+beforeAll(async () => {
   rig = await dataRig();
 });
-afterEach(() => rig.close());
+beforeEach(() => rig.begin());
+afterAll(() => rig.close());
 
 const morning = smallFit();
 const evening = smallFit({ start: fitSeconds('2026-02-03T18:00:00Z') });
@@ -93,7 +94,7 @@ test('a corrected copy of a recording replaces it under the same summary id', as
   rig.clock.advance(1_000);
   await importAs('runner-7', smallFit({ averageHeartRate: 126 }));
   await rig.settle();
-  const [before, after] = (await rig.events('activity')).map((event) => event.data?.[0] as unknown as Activity);
+  const [before, after] = (await rig.events('activity')).map((event) => event.data?.[0] as Activity | undefined);
   expect(after?.metadata.summary_id).toBe(before?.metadata.summary_id);
   expect(after?.heart_rate_data?.summary?.avg_hr_bpm).toBe(126);
   expect(await stored(rig, userId, 'activity')).toEqual([after]);
@@ -119,7 +120,7 @@ test('two people may bring the same file; their records do not meet', async () =
   await rig.settle();
   expect(other).not.toBe(one);
   const ids = (await rig.events('activity')).map(
-    (event) => (event.data?.[0] as unknown as Activity).metadata.summary_id,
+    (event) => (event.data?.[0] as Activity | undefined)?.metadata.summary_id,
   );
   expect(new Set(ids).size).toBe(2);
 });

@@ -21,15 +21,28 @@ const DUE_JOINS = `
     and t.active and (t.next_at is null or t.next_at <= $2)
   join events e on e.environment_id = d.environment_id and e.id = d.event_id`;
 
-/** $1 lane, $2 now, $3 in flight, $4 limit, $5 first attempts of predecessors up to here let their followers pass. */
+/** Whether a pending predecessor lets its follower pass; null without one. A value, so that it is looked up by its key. */
+const LETS_PASS = `(
+  select p.first_attempt_at is not null and p.first_attempt_at <= $5 from deliveries p
+  where p.environment_id = d.environment_id and p.id = d.after_id and p.state = 'pending'
+)`;
+
+/**
+ * The rows are picked before anything is joined to them, along the index of waiting rows: however long the backlog, no
+ * more of it is read than is taken.
+ * $1 lane, $2 now, $3 in flight, $4 limit, $5 first attempts of predecessors up to here let their followers pass.
+ */
 export const DUE = `
+  with passable as materialized (
+    select d.* from deliveries d
+    where d.lane_id = $1 and d.state = 'pending' and d.due_at <= $2 and d.id <> all($3::uuid[])
+      and (d.after_id is null or coalesce(${LETS_PASS}, true))
+    order by d.due_at, d.id
+    limit $4
+  )
   select ${DUE_COLUMNS}
-  from deliveries d ${DUE_JOINS}
-  left join deliveries p on p.environment_id = d.environment_id and p.id = d.after_id and p.state = 'pending'
-  where d.lane_id = $1 and d.state = 'pending' and d.due_at <= $2 and d.id <> all($3::uuid[])
-    and (p.id is null or p.first_attempt_at <= $5)
-  order by d.due_at, d.id
-  limit $4`;
+  from passable d ${DUE_JOINS}
+  order by d.due_at, d.id`;
 
 /** An ordered lane waits behind its first row, whenever that is due. */
 export const DUE_HEAD = `

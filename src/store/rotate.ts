@@ -32,16 +32,18 @@ interface WrappedKey {
  * Throws when keys remain that none of the given master keys opens.
  */
 export async function rotate(pool: pg.Pool, masterKeys: MasterKeys, batch = 500): Promise<number> {
-  const earlier = [...masterKeys.all.keys()].filter((id) => id !== masterKeys.current.id);
+  const { current } = masterKeys; // once: the keys may be re-read from a file that changes
+  const all = new Map(masterKeys.all);
+  const earlier = [...all.keys()].filter((id) => id !== current.id);
   let total = 0;
   for (;;) {
-    const count = await inTransaction(pool, (client) => rewrapBatch(client, masterKeys, earlier, batch));
+    const count = await inTransaction(pool, (client) => rewrapBatch(client, { current, all }, earlier, batch));
     total += count;
     if (count === 0) break;
   }
   const { rows } = await run<{ master_id: string }>(pool, {
     text: 'select distinct master_id from vault_keys where master_id <> all($1::text[])',
-    values: [[...masterKeys.all.keys()]],
+    values: [[...all.keys()]],
   });
   if (rows.length > 0) {
     const names = rows.map((row) => row.master_id).join(', ');
@@ -60,7 +62,7 @@ async function rewrapBatch(
   if (rows.length === 0) return 0;
   const wrapped = rows.map((row) => {
     const owner = { environmentId: row.environment_id, scope: row.scope, ownerId: row.owner_id };
-    return wrap(masterKeys, owner, unwrap(masterKeys, owner, row.wrapped, row.master_id));
+    return wrap(masterKeys.current, owner, unwrap(masterKeys, owner, row.wrapped, row.master_id));
   });
   await run(client, {
     text: REWRAP,

@@ -50,6 +50,7 @@ onEachServer('transactions', (server) => {
     const { id } = await seedEnvironment(on);
     const [one, two] = [await seedDestination(on, id), await seedDestination(on, id)];
     let runs = 0;
+    let paused = 0;
     let meet: () => void = () => {};
     const met = new Promise<void>((resolve) => {
       meet = resolve;
@@ -58,7 +59,8 @@ onEachServer('transactions', (server) => {
       on.store.transaction(async (tx) => {
         runs += 1;
         await tx.destinations.pause(id, first, on.clock.now());
-        if (runs === 2) meet();
+        paused += 1;
+        if (paused === 2) meet();
         await met;
         await tx.destinations.pause(id, second, on.clock.now());
       });

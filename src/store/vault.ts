@@ -93,8 +93,9 @@ export function createVault(masterKeys: MasterKeys, monotonicMs: () => number = 
 
   return {
     async create(client, owner, now) {
-      const wrapped = wrap(masterKeys, owner, randomBytes(32));
-      const values = [owner.environmentId, owner.scope, owner.ownerId, wrapped, masterKeys.current.id, now];
+      const { current } = masterKeys; // once: a rotation may change it between two looks
+      const wrapped = wrap(current, owner, randomBytes(32));
+      const values = [owner.environmentId, owner.scope, owner.ownerId, wrapped, current.id, now];
       await run(client, { name: 'vault-create', text: INSERT, values });
     },
     key,
@@ -151,9 +152,9 @@ function placeText({ table, row, field }: SealedPlace): string {
   return `${table}/${row}/${field}`;
 }
 
-/** A data key sealed under the current master key. */
-export function wrap(masterKeys: MasterKeys, owner: KeyOwner, dataKey: Buffer): Buffer {
-  return sealAt(masterKeys.current.key, keyPlace(owner), dataKey);
+/** A data key sealed under a master key. */
+export function wrap(master: MasterKeys['current'], owner: KeyOwner, dataKey: Buffer): Buffer {
+  return sealAt(master.key, keyPlace(owner), dataKey);
 }
 
 /** Throws when the master key that wrapped it is not among ours. */

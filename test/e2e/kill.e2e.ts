@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { connectByHttp } from './http-browser.ts';
+import { Browser, consentTo } from '../harness/browser.ts';
 import { API_KEY, DEV_ID, freePort, type RunningSolum, startSolum } from './running-solum.ts';
 
 const KILLS = Number(process.env.KILLS ?? 100);
@@ -25,7 +25,7 @@ class SlowSink {
       request.on('data', (chunk) => chunks.push(chunk));
       request.on('end', () => {
         this.note(String(request.headers['terra-reference']), String(request.headers['x-terra-trace-id']), Buffer.concat(chunks));
-        setTimeout(() => response.writeHead(200).end(), 15);
+        setTimeout(() => response.writeHead(200).end(), 100);
       });
       request.once('close', () => {});
       response.once('close', () => {
@@ -157,8 +157,8 @@ class Load {
       body: JSON.stringify({ reference_id: reference, auth_success_redirect_url: 'https://app.example/done' }),
     });
     const { auth_url } = (await response.json()) as { auth_url: string };
-    const outcome = await connectByHttp(auth_url);
-    return outcome.url.startsWith('https://app.example/done') ? outcome.userId : undefined;
+    const landed = new URL(await consentTo(new Browser(), auth_url));
+    return landed.href.startsWith('https://app.example/done') ? (landed.searchParams.get('user_id') ?? undefined) : undefined;
   }
 }
 

@@ -12,12 +12,15 @@ import { type RecordedLog, recordedLog } from './lane-fixture.ts';
 import { seedEnvironment } from './seed.ts';
 import { type TestStore, testStore } from './store.ts';
 
-/** Import, normalisation and reads on a real database. */
+/** Import, normalisation and reads on a real database, which the tests of a file share. */
 export interface DataRig extends TestStore {
   environment: Environment;
+  /** Goes on in a new, empty environment. */
+  begin(): Promise<void>;
   log: RecordedLog;
   decoder: ClosableDecoder;
   importing: ImportService;
+  providers: ProviderRegistry;
   normalise: NormaliseService;
   read: ReadService;
   /** Serves lanes until nothing waits. */
@@ -30,7 +33,7 @@ export interface DataRig extends TestStore {
 
 export interface EventBody extends Record<string, unknown> {
   type: string;
-  data?: Record<string, unknown>[];
+  data?: unknown[];
 }
 
 export const RUNNING: LaneControl = { signal: new AbortController().signal, stopping: false };
@@ -45,19 +48,24 @@ export function registryOf(...providers: Provider[]): ProviderRegistry {
 
 export async function dataRig(...more: Provider[]): Promise<DataRig> {
   const on = await testStore();
-  const environment = await seedEnvironment(on);
   const log = recordedLog();
   const decoder = createFileDecoder();
   const ports = { store: on.store, clock: on.clock, log, decoder, providers: registryOf(file, ...more) };
   const normalise = createNormaliseService(ports);
   const lanes = createLaneQueue(on.pool);
-  const listed = async () => (await on.store.events.list(environment.id, { limit: 500 })).reverse();
+  const listed = async () => (await on.store.events.list(rig.environment.id, { limit: 500 })).reverse();
 
-  return {
+  const rig: DataRig = {
     ...on,
-    environment,
+    environment: await seedEnvironment(on),
+    async begin() {
+      await rig.settle();
+      rig.environment = await seedEnvironment(on);
+      log.lines.length = 0;
+    },
     log,
     decoder,
+    providers: ports.providers,
     normalise,
     importing: createImportService(ports),
     read: createReadService(ports),
@@ -74,7 +82,7 @@ export async function dataRig(...more: Provider[]): Promise<DataRig> {
     },
     async events(type) {
       const events = (await listed()).filter((event) => type === undefined || event.type === type);
-      const bodies = await Promise.all(events.map((event) => on.store.events.body(environment.id, event.id)));
+      const bodies = await Promise.all(events.map((event) => on.store.events.body(rig.environment.id, event.id)));
       return bodies.map((body) => JSON.parse(body ?? 'null'));
     },
     eventTypes: async () => (await listed()).map((event) => event.type),
@@ -83,6 +91,7 @@ export async function dataRig(...more: Provider[]): Promise<DataRig> {
       await on.close();
     },
   };
+  return rig;
 }
 
 /** All stored payloads of a type, as a read with samples answers them. */

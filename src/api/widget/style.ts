@@ -58,7 +58,7 @@ background:var(--card)}
 .grid{display:grid;gap:10px;margin-top:22px}
 h2 + .grid{margin-top:0}
 @media (min-width:640px){.grid{grid-template-columns:1fr 1fr}}
-.source{display:flex;align-items:center;gap:14px;width:100%;height:100%;min-height:76px;padding:13px 14px;text-align:start;
+.source{position:relative;display:flex;align-items:center;gap:14px;width:100%;height:100%;min-height:76px;padding:13px 14px;text-align:start;
 background:var(--card);border:1px solid var(--line);border-radius:16px;box-shadow:var(--shadow)}
 button.source:hover{background:var(--hover);border-color:var(--edge)}
 .source .icon-chevron{color:var(--muted)}
@@ -74,7 +74,7 @@ background:var(--hover);color:var(--muted);border:1px solid var(--line)}
 .connected .source{flex-wrap:wrap}
 .connected .what{flex-basis:150px}
 .acts{display:flex;flex-wrap:wrap;gap:8px}
-.button{display:inline-flex;align-items:center;justify-content:center;min-height:48px;padding:10px 22px;border-radius:12px;
+.button{position:relative;display:inline-flex;align-items:center;justify-content:center;min-height:48px;padding:10px 22px;border-radius:12px;
 border:1px solid transparent;background:var(--accent);color:var(--on-accent);font-weight:620;text-decoration:none;text-align:center}
 .button:hover{filter:brightness(1.07)}
 .button.quiet{background:transparent;color:var(--text);border-color:var(--edge);font-weight:560}

@@ -111,7 +111,10 @@ const garmin: Provider = {
       { name: 'user', request: () => ({ url: `${rest}/user/id` }) },
       { name: 'permissions', request: () => ({ url: `${rest}/user/permissions` }) },
     ],
-    account: ({ results }) => ({ providerUserId: (results.user?.json as WireRecord).userId }),
+    account: ({ results }) => {
+      const user: WireRecord = results.user?.json;
+      return { providerUserId: user.userId };
+    },
     grantedScopes: ({ results }) => permissions(results.permissions?.json),
     refreshSkew: 600,
     isDead: ({ json }) => (json as WireRecord)?.error === 'invalid_grant',

@@ -123,7 +123,10 @@ const google: Provider = {
       { name: 'identity', request: () => ({ url: `${me}/identity` }) },
       { name: 'settings', request: () => ({ url: `${me}/settings` }) },
     ],
-    account: ({ results }) => ({ providerUserId: (results.identity?.json as WireRecord).healthUserId }),
+    account: ({ results }) => {
+      const identity: WireRecord = results.identity?.json;
+      return { providerUserId: identity.healthUserId };
+    },
     zone: ({ results }) => (results.settings?.json as WireRecord)?.timeZone,
     refreshSkew: 300,
     isDead: ({ json }) => (json as WireRecord)?.error === 'invalid_grant',

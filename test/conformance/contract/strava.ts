@@ -44,7 +44,8 @@ function notices({ body }: PushRequest): Notice[] {
   const id = String(object_id);
   const isHidden = String(updates.private) === 'true';
   const isGone = aspect_type === 'delete' || isHidden;
-  return [isGone ? { ...subject, deleted: 'activities', id } : { ...subject, changed: 'details', id }];
+  if (!isGone) return [{ ...subject, changed: 'details', id }];
+  return ['activities', 'details', 'streams', 'zones'].map((deleted) => ({ ...subject, deleted, id }));
 }
 
 const strava: Provider = {
@@ -73,7 +74,8 @@ const strava: Provider = {
       return { accessToken: body.access_token, refreshToken: body.refresh_token, expiresAt: body.expires_at };
     },
     account: ({ tokenResponse }) => {
-      const { id, firstname, lastname } = (tokenResponse?.json as WireRecord).athlete;
+      const answer: WireRecord = tokenResponse?.json;
+      const { id, firstname, lastname } = answer.athlete;
       return { providerUserId: String(id), label: `${firstname} ${lastname}` };
     },
     grantedScopes: ({ callback }) => callback.scope?.split(','),

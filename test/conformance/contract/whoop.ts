@@ -115,8 +115,8 @@ const whoop: Provider = {
     },
     afterToken: [{ name: 'profile', request: () => ({ url: `${api}/v2/user/profile/basic` }) }],
     account: ({ results }) => {
-      const { user_id, email } = results.profile?.json as WireRecord;
-      return { providerUserId: String(user_id), label: email };
+      const profile: WireRecord = results.profile?.json;
+      return { providerUserId: String(profile.user_id), label: profile.email };
     },
     refreshSkew: 300,
     isDead: ({ json }) => (json as WireRecord)?.error === 'invalid_grant',

@@ -142,7 +142,7 @@ const withings: Provider = {
     body: {
       anchor: ['measures'],
       joins: [],
-      group: (record) => measures.day(record, { provider: '', providerUserId: '', summaryId: () => '' }),
+      group: (record, context) => measures.day(record, context),
       map: ({ measures: groups = [] }) => {
         const [first] = groups;
         if (!first) return [];

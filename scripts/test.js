@@ -51,6 +51,7 @@ function heading(title) {
 const suites = {
   check() {
     command('types', bin('tsc'), ['-p', '.', '--noEmit']);
+    command('types of the browser apps', bin('tsc'), ['-p', 'web', '--noEmit']);
     command('lint', bin('biome'), ['check', '--error-on-warnings', '.']);
     vitest('unit, architecture, conformance, wire', []);
     if (!existsSync('/usr/lib/postgresql/15/bin/postgres')) {

@@ -27,7 +27,11 @@ test('all problems are reported together and name their variable', () => {
 });
 
 test('a secret value is never repeated in a problem', () => {
-  const result = readConfig({ SOLUM_MASTER_KEY: 'hunter2-hunter2', SOLUM_API_KEY: 'short', DATABASE_URL: 'mysql://a:pw@b' });
+  const result = readConfig({
+    SOLUM_MASTER_KEY: 'hunter2-hunter2',
+    SOLUM_API_KEY: 'short',
+    DATABASE_URL: 'mysql://a:pw@b',
+  });
   const told = 'problems' in result ? result.problems.join('\n') : '';
   expect(told).toMatch(/SOLUM_MASTER_KEY[\s\S]*SOLUM_API_KEY/);
   expect(told).not.toMatch(/hunter2|short|pw@b/);

@@ -51,6 +51,7 @@ function buildSandbox(app: App) {
       (await app.store.providerChoices.sandboxClient(provider, clientId))?.credentials,
     clock: app.clock,
     publicPath: '/sandbox',
+    switches: app.config.loopback,
     log: app.log,
   });
 }

@@ -5,7 +5,7 @@ import { randomSecret } from '../lib/ids.ts';
 import type { OperatorService } from './services.ts';
 
 const LINK_HOURS = 24;
-const SESSION_HOURS = 7 * 24;
+const SESSION_HOURS = 30 * 24;
 
 /** Who may use the first-steps page: whoever opened a link that the server printed. Tokens are kept as hashes. */
 export function createOperatorService({ store, clock }: { store: Store; clock: Clock }): OperatorService {

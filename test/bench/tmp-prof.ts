@@ -46,22 +46,35 @@ try {
     masterKeys: masterKeys(randomBytes(32)),
     extend: (client) => ({ lanes: lanesOn(client), tasks: tasksOn(client) }),
   });
-  const before=1;
+  const before = 1;
   const { environmentId, destinationId } = await seed(store, sink.url);
   await pool.query('analyze');
 
   const S = await import('../../src/store/delivery-statements.ts');
-  const now = new Date(); const lease = randomUUID();
-  await pool.query("insert into lanes values ('deliver',$1,$2,now(),now()+interval '1 hour',$3)", [destinationId, environmentId, lease]);
-  const ex = async (label: string, text: string, values: unknown[]) => { const r = await pool.query({ text: 'explain (analyze, buffers, wal, timing off) ' + text, values }); console.log('#', label); console.log(r.rows.map((x: any) => x['QUERY PLAN']).join('\n')); };
+  const now = new Date();
+  const lease = randomUUID();
+  await pool.query("insert into lanes values ('deliver',$1,$2,now(),now()+interval '1 hour',$3)", [
+    destinationId,
+    environmentId,
+    lease,
+  ]);
+  const ex = async (label: string, text: string, values: unknown[]) => {
+    const r = await pool.query({ text: 'explain (analyze, buffers, wal, timing off) ' + text, values });
+    console.log('#', label);
+    console.log(r.rows.map((x: any) => x['QUERY PLAN']).join('\n'));
+  };
 
   const cl = await pool.connect();
   await cl.query('set plan_cache_mode = force_generic_plan');
   for (const analysed of [true, false]) {
-    if (!analysed) { await cl.query('truncate pg_statistic'); }
+    if (!analysed) {
+      await cl.query('truncate pg_statistic');
+    }
     const held = (await cl.query('select id from deliveries order by id limit 300')).rows.map((r: any) => r.id);
     await cl.query({ name: 'f' + analysed, text: S.DUE, values: [destinationId, now, held, 128, now] });
-    const r = await cl.query(`explain (analyze, buffers) execute f${analysed}('${destinationId}', now(), '{${held.join()}}', 128, now())`);
+    const r = await cl.query(
+      `explain (analyze, buffers) execute f${analysed}('${destinationId}', now(), '{${held.join()}}', 128, now())`,
+    );
     console.log(r.rows.map((x: any) => x['QUERY PLAN'].slice(0, 160)).join('\n'));
   }
   cl.release(true);

@@ -24,7 +24,11 @@ class SlowSink {
       const chunks: Buffer[] = [];
       request.on('data', (chunk) => chunks.push(chunk));
       request.on('end', () => {
-        this.note(String(request.headers['terra-reference']), String(request.headers['x-terra-trace-id']), Buffer.concat(chunks));
+        this.note(
+          String(request.headers['terra-reference']),
+          String(request.headers['x-terra-trace-id']),
+          Buffer.concat(chunks),
+        );
         setTimeout(() => response.writeHead(200).end(), 100);
       });
       request.once('close', () => {});
@@ -158,7 +162,9 @@ class Load {
     });
     const { auth_url } = (await response.json()) as { auth_url: string };
     const landed = new URL(await consentTo(new Browser(), auth_url));
-    return landed.href.startsWith('https://app.example/done') ? (landed.searchParams.get('user_id') ?? undefined) : undefined;
+    return landed.href.startsWith('https://app.example/done')
+      ? (landed.searchParams.get('user_id') ?? undefined)
+      : undefined;
   }
 }
 

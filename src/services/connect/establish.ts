@@ -96,5 +96,5 @@ function exchangeReason(auth: GrantAuth, status: number): string {
 function stepReason(auth: GrantAuth, end: Extract<StepsEnd, { stopped: string }>, context: AuthContext): string {
   if (end.status === 429) return 'provider_rate_limited';
   if (end.outcome !== 'denied') return 'provider_unavailable';
-  return missesRequired(auth, context.token?.scopes) ? 'insufficient_scopes' : 'access_denied';
+  return missesRequired(auth, grantedScopes(auth, context)) ? 'insufficient_scopes' : 'access_denied';
 }

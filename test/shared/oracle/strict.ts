@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { parse } from 'yaml';
-import { sharedFolder } from '../shared-folder.ts';
+import { sharedPath } from '../shared-folder.ts';
 
 type Schema = Record<string, unknown>;
 
-const SPEC = join(sharedFolder(), 'spec', 'terra');
+const SPEC = sharedPath('spec', 'terra');
 
 /** Published schemas, compiled so that a member which they do not know is an error. */
 export interface Oracle {
@@ -115,6 +115,7 @@ function strictMember(key: string, value: unknown, resolve: Resolve): unknown {
   if (Array.isArray(value) && ['anyOf', 'oneOf', 'prefixItems'].includes(key)) {
     return value.map((inner) => strict(inner, resolve));
   }
-  if (['items', 'additionalProperties', 'not'].includes(key) && typeof value === 'object') return strict(value, resolve);
+  if (['items', 'additionalProperties', 'not'].includes(key) && typeof value === 'object')
+    return strict(value, resolve);
   return value;
 }

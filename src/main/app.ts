@@ -22,6 +22,8 @@ export interface App {
   providers: LoadedProviders;
   services: Services;
   engines: Engines;
+  /** Tells when a commit of this process has woken lanes; answers how to stop listening. */
+  onWake(listener: () => void): () => void;
   /** Builds the HTTP server with everything it serves, not listening yet. */
   createHttp(): FastifyInstance;
   close(): Promise<void>;

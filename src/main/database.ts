@@ -11,7 +11,8 @@ export interface Database {
   close(): Promise<void>;
 }
 
-const CONNECTIONS = 20;
+/** For 36 lanes, the task runner and requests; each is needed for moments only. */
+const CONNECTIONS = 24;
 
 /**
  * Opens `DATABASE_URL`, or the embedded PostgreSQL of the data directory: a running one is shared, otherwise it is

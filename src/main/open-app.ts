@@ -18,6 +18,7 @@ import { buildServer } from './http.ts';
 import { openMasterKeys } from './master-key.ts';
 import { productionRefusal } from './production.ts';
 import { createServices } from './services.ts';
+import { createWakeBell } from './wake-bell.ts';
 
 /** Opens and migrates the database and builds the process around it. Errors say what is wrong and what to do. */
 export async function openApp(config: Config, log: Log): Promise<App> {
@@ -40,11 +41,14 @@ async function build(
   parts: Pick<App, 'providers' | 'masterKeys' | 'database' | 'migrations'>,
 ): Promise<App> {
   const { providers, masterKeys, database } = parts;
-  const store = createStore({
-    pool: database.pool,
-    masterKeys,
-    extend: (client) => ({ lanes: lanesOn(client), tasks: tasksOn(client) }),
-  });
+  const bell = createWakeBell();
+  const store = bell.ringAfterCommit(
+    createStore({
+      pool: database.pool,
+      masterKeys,
+      extend: (client) => ({ lanes: bell.watch(lanesOn(client)), tasks: tasksOn(client) }),
+    }),
+  );
   const production = (await store.environments.list()).some((environment) => environment.kind === 'production');
   const outbound = buildOutbound(config, log, production);
   const { services, engines } = createServices({
@@ -66,6 +70,7 @@ async function build(
     store,
     services,
     engines,
+    onWake: bell.onWake,
     createHttp: () => buildServer(app, production),
     close: async () => {
       await Promise.allSettled([outbound.client.close(), outbound.http.close(), outbound.decoder.close()]);

@@ -32,8 +32,8 @@ export async function serve(options: StartOptions): Promise<void> {
     }
     if (roles.includes('worker')) {
       const worker = createWorker(app);
-      worker.start();
       stops.unshift(() => worker.stop());
+      await worker.start();
     }
     const link = roles.includes('api') ? `${config.publicUrl}/?link=${await app.services.operators.link()}` : undefined;
     options.ready({ url: config.publicUrl, link, ...first });

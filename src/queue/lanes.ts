@@ -52,7 +52,7 @@ const CLAIM = `
     limit $4
     for update skip locked
   )
-  update lanes set lease = gen_random_uuid()::text, leased_until = $3 from due
+  update lanes set lease = $5 || '/' || gen_random_uuid(), leased_until = $3 from due
   where lanes.kind = due.kind and lanes.lane_id = due.lane_id
   returning lanes.lane_id, lanes.lease`;
 
@@ -135,11 +135,13 @@ async function wakeIn(
   await tx.query(WAKE_SLEEPING, [kind, laneIds, dueAt]);
 }
 
-export function createLaneQueue(pool: pg.Pool): LaneQueue {
+/** `worker` stands in each lease, so that others can tell whose it was; it has no slash. */
+export function createLaneQueue(pool: pg.Pool, worker = ''): LaneQueue {
   return {
     async claim(kind, now, leaseMs, limit) {
       const leasedUntil = new Date(now.getTime() + leaseMs);
-      const { rows } = await pool.query<{ lane_id: string; lease: string }>(CLAIM, [kind, now, leasedUntil, limit]);
+      const values = [kind, now, leasedUntil, limit, worker];
+      const { rows } = await pool.query<{ lane_id: string; lease: string }>(CLAIM, values);
       return rows.map((row) => ({ kind, laneId: row.lane_id, token: row.lease, leasedUntil }));
     },
     async extend(lease, now, leaseMs) {

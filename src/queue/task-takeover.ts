@@ -1,14 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import type pg from 'pg';
 import type { Log } from '../core/log.ts';
+import { type AliveMark, aliveMark } from './alive-mark.ts';
 import { failureFields } from './failure.ts';
 import { inTransaction } from './transaction.ts';
 
 /** First key of the advisory locks that show which task runners live. */
 const LOCK_SPACE = 0x736f_6c03;
 const SWEEP_MS = 15_000;
-
-const MARK = 'select pg_advisory_lock_shared($1::int, hashtext($2))';
 
 /**
  * Runners that hold tasks but whose lock can be had. The pause covers the moment between a runner's first task and its
@@ -27,13 +26,15 @@ const CRASHED = `
  * connection may see a task of its own run a second time. `events` are those of the runner to come.
  */
 export function watchCrashedRunners(pool: pg.Pool, log: Log, events: EventEmitter): { stop(): Promise<void> } {
-  let mark: pg.PoolClient | undefined;
+  let mark: AliveMark | undefined;
   let sweeping: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   events.once('pool:create', ({ workerPool }: { workerPool: { id: string } }) => {
+    const own = aliveMark(pool, LOCK_SPACE, workerPool.id);
+    mark = own;
     const sweep = () => {
-      sweeping ??= sweepOnce(workerPool.id).finally(() => {
+      sweeping ??= sweepOnce(own).finally(() => {
         sweeping = undefined;
       });
     };
@@ -41,36 +42,20 @@ export function watchCrashedRunners(pool: pg.Pool, log: Log, events: EventEmitte
     sweep();
   });
 
-  async function sweepOnce(runner: string): Promise<void> {
+  async function sweepOnce(own: AliveMark): Promise<void> {
     try {
-      if (!mark) await markAlive(runner);
+      await own.hold();
       await giveBack(pool, log);
     } catch (error) {
       log.warn(failureFields(error), 'tasks of processes that died could not be looked for');
     }
   }
 
-  async function markAlive(runner: string): Promise<void> {
-    const client = await pool.connect();
-    mark = client;
-    client.on('error', unmark);
-    await client.query(MARK, [LOCK_SPACE, runner]).catch((error) => {
-      unmark();
-      throw error;
-    });
-  }
-
-  /** Closes the connection, and so ends its lock. */
-  function unmark(): void {
-    mark?.release(true);
-    mark = undefined;
-  }
-
   return {
     async stop() {
       clearInterval(timer);
       await sweeping;
-      unmark();
+      mark?.drop();
     },
   };
 }

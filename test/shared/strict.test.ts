@@ -18,7 +18,7 @@ let receiver: Receiver;
 beforeAll(async () => {
   solum = await startTestServer();
   worker = createWorker(solum.app);
-  worker.start();
+  await worker.start();
   tenant = await solum.tenant('strict');
   receiver = await startReceiver();
   await solum.app.services.destinations.add(tenant.environment, 'webhook', { url: receiver.url });

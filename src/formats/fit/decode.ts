@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import FitParser from 'fit-file-parser';
 import { frameFit } from './frame.ts';
+import { heartRateMessages } from './heart-rates.ts';
 import { readRecording } from './read.ts';
 import type { FitRecording } from './recording.ts';
+import { type Message, rows } from './values.ts';
 
 export type DecodedFit = { recordings: FitRecording[]; warnings: string[] } | { refused: string };
 
@@ -13,7 +15,7 @@ export type DecodedFit = { recordings: FitRecording[]; warnings: string[] } | { 
 export function decodeFit(bytes: Uint8Array): DecodedFit {
   const { frames, warnings } = frameFit(bytes);
   if (frames.length === 0) return { refused: 'this is not a FIT file' };
-  const recordings: FitRecording[] = [];
+  const parts: Part[] = [];
   for (const [index, frame] of frames.entries()) {
     const messages = parse(frame.bytes);
     if ('refused' in messages) {
@@ -21,12 +23,27 @@ export function decodeFit(bytes: Uint8Array): DecodedFit {
       continue;
     }
     const sha256 = createHash('sha256').update(frame.bytes).digest('hex');
-    const recording = readRecording(messages.parsed, sha256, index);
-    warnings.push(...doubts(recording));
-    recordings.push(recording);
+    addPart(parts, { parsed: messages.parsed, sha256, index, strap: heartRateMessages(messages.parsed) });
   }
+  const recordings = parts.map(({ parsed, sha256, index, strap }) => readRecording(parsed, sha256, index, strap));
+  warnings.push(...recordings.flatMap(doubts));
   if (recordings.length === 0) return { refused: warnings.at(-1) ?? 'nothing in the file can be read' };
   return { recordings, warnings };
+}
+
+interface Part {
+  parsed: Message;
+  sha256: string;
+  index: number;
+  strap: Message[];
+}
+
+/** A part that says nothing of itself and only brings heart rates continues the one before it. */
+function addPart(parts: Part[], part: Part): void {
+  const before = parts.at(-1);
+  const continues = rows(part.parsed.file_ids).length === 0 && part.strap.length > 0;
+  if (before && continues) before.strap = [...before.strap, ...part.strap];
+  else parts.push(part);
 }
 
 /** Times below this count from when the device was switched on: its clock was not set (FIT profile, "date_time"). */

@@ -26,6 +26,10 @@ export function enumeration(number: number, value: number): FitEncoderField {
   return { number, size: 1, baseType: FitBaseType.Enum, value };
 }
 
+export function bytes(number: number, ...values: number[]): FitEncoderField {
+  return { number, size: values.length, baseType: FitBaseType.Byte, value: Uint8Array.from(values) };
+}
+
 export function string(number: number, value: string): FitEncoderField {
   const bytes = FitEncoder.string(value);
   return { number, size: bytes.length, baseType: FitBaseType.String, value: bytes };

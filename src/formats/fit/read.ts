@@ -1,12 +1,17 @@
 import { brokenOffSession } from './broken-off.ts';
+import { withCompressedDistance } from './compressed.ts';
+import { readHeartRates, withHeartRates } from './heart-rates.ts';
 import { readLap, readPoint, readTotals } from './messages.ts';
 import type { FitLap, FitPoint, FitRecording, FitSession } from './recording.ts';
 import { type Message, millis, number, pair, rows, text } from './values.ts';
 
 const DAY_MINUTES = 14 * 60;
 
-/** The parser's messages as a recording. `part` is the file's place in a chain, from 0. */
-export function readRecording(parsed: Message, sha256: string, part: number): FitRecording {
+/**
+ * The parser's messages as a recording. `part` is the file's place in a chain, from 0; `strap` are heart-rate messages,
+ * its own and those of parts that only continue it.
+ */
+export function readRecording(parsed: Message, sha256: string, part: number, strap: Message[]): FitRecording {
   const fileId = rows(parsed.file_ids)[0] ?? {};
   const serial = text(fileId.serial_number);
   const created = millis(fileId.time_created);
@@ -16,7 +21,7 @@ export function readRecording(parsed: Message, sha256: string, part: number): Fi
     fileType: text(fileId.type),
     device: readDevice(parsed, fileId),
     offsetMinutes: readOffset(parsed.activity),
-    ...readSessions(parsed),
+    ...readSessions(parsed, strap),
   };
 }
 
@@ -47,10 +52,11 @@ function readOffset(activity: unknown): number | undefined {
   return Math.abs(minutes) <= DAY_MINUTES ? minutes : undefined;
 }
 
-function readSessions(parsed: Message): Pick<FitRecording, 'sessions' | 'brokenOff'> {
-  const points = rows(parsed.records)
+function readSessions(parsed: Message, strap: Message[]): Pick<FitRecording, 'sessions' | 'brokenOff'> {
+  const recorded = withCompressedDistance(rows(parsed.records))
     .map(readPoint)
     .filter((point): point is FitPoint => point !== undefined);
+  const points = withHeartRates(recorded, readHeartRates(strap));
   const laps = rows(parsed.laps)
     .map(readLap)
     .filter((lap): lap is FitLap => lap !== undefined);

@@ -208,6 +208,7 @@ create table lanes (
   primary key (kind, lane_id)
 );
 create index lanes_due on lanes (kind, next_at) where next_at < 'infinity';
+create index lanes_leased on lanes (lease) where lease is not null;
 
 create table deliveries (
   environment_id uuid not null,

@@ -331,14 +331,20 @@ export interface DueDelivery {
   connectionId: string | undefined;
   reference: string;
   orderingTimestamp: number | undefined;
-  /** The stored body, opened; undefined when its key was deleted meanwhile. */
-  body: string | undefined;
+  /** Bytes of the stored JSON, opened; undefined when its key was deleted meanwhile. */
+  body: Buffer | undefined;
   /** What the first attempt froze (the rendered user as JSON text); undefined before it. */
   frozen: string | undefined;
 }
 
+/** What the first attempt of a data delivery renders with. */
+export interface FrozenDelivery extends Pick<DueDelivery, 'environmentId' | 'id' | 'isData' | 'connectionId'> {
+  frozen: string;
+}
+
 /** How a delivery goes on after an attempt. */
 export interface DeliveryResult {
+  environmentId: string;
   id: string;
   connectionId: string | undefined;
   at: Date;
@@ -370,7 +376,7 @@ export interface DeliveryStore {
    */
   due(lease: LaneLease, now: Date, limit: number, inFlight: string[], ordered: boolean): Promise<DueDelivery[]>;
   /** Freezes what the first attempt of each renders with. One statement. */
-  freeze(lease: LaneLease, rows: { id: string; frozen: string }[], now: Date): Promise<void>;
+  freeze(lease: LaneLease, rows: FrozenDelivery[], now: Date): Promise<void>;
   /** Records attempts and moves the deliveries on; rows of a lost lease or already final ones are left alone. */
   complete(lease: LaneLease, results: DeliveryResult[]): Promise<void>;
   /** Lanes in which deliveries to a destination are pending, to wake when it is switched on again. */

@@ -38,6 +38,16 @@ export async function change(client: Queryable, query: Omit<Built<unknown>, 'exe
   return (await run(client, { text: sql, values: [...parameters] })).rowCount ?? 0;
 }
 
+/** An array parameter of uuids or numbers, which need none of the driver's escaping. */
+export function plainArray(items: readonly (string | number | null)[]): string {
+  return `{${items.map((item) => item ?? 'null').join()}}`;
+}
+
+/** An array parameter of instants. */
+export function instantArray(instants: readonly Date[]): string {
+  return `{${instants.map((instant) => instant.toISOString()).join()}}`;
+}
+
 /** Hand-written SQL; with a `name` it is prepared once for each connection. */
 export async function run<R extends pg.QueryResultRow = pg.QueryResultRow>(
   client: Queryable,

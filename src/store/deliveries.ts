@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 import type { AttemptRow, DeliveryRow } from '../core/delivery.ts';
 import type { LaneLease } from '../core/lanes.ts';
-import type { DeliveryResult, DeliveryStore, NewDelivery } from '../core/store.ts';
+import type { DeliveryResult, DeliveryStore, FrozenDelivery, NewDelivery } from '../core/store.ts';
 import type { SealedPlace } from '../core/vault.ts';
 import { isUuid } from '../lib/ids.ts';
-import { rowsOf, run, sqlBuilder } from './database.ts';
-import { CANCEL_OF_CONNECTION, COMPLETE, CREATE, FREEZE, LANE_ENVIRONMENT, OWNERS } from './delivery-statements.ts';
+import { instantArray, plainArray, rowsOf, run, sqlBuilder } from './database.ts';
+import { CANCEL_OF_CONNECTION, COMPLETE, CREATE, FREEZE } from './delivery-statements.ts';
 import { dueDeliveries, frozenPlace } from './due-deliveries.ts';
 import { eventOwner } from './events.ts';
 import type { Scope } from './scope.ts';
@@ -121,47 +121,21 @@ async function createDeliveries(scope: Scope, environmentId: string, deliveries:
   return ids.filter((id) => made.has(id));
 }
 
-/** Whose environment the lane is; undefined when the lease was lost. */
-async function heldEnvironment({ client }: Scope, lease: LaneLease): Promise<string | undefined> {
-  const values = [lease.kind, lease.laneId, lease.token];
-  const query = { name: 'lane-environment', text: LANE_ENVIRONMENT, values };
-  return (await run<{ environment_id: string }>(client, query)).rows[0]?.environment_id;
-}
-
-interface DeliveryOwner {
-  id: string;
-  is_data: boolean;
-  connection_id: string | null;
-}
-
-async function freeze(
-  scope: Scope,
-  lease: LaneLease,
-  frozen: { id: string; frozen: string }[],
-  now: Date,
-): Promise<void> {
-  const environmentId = frozen.length > 0 ? await heldEnvironment(scope, lease) : undefined;
-  if (environmentId === undefined) return;
-  const { rows } = await run<DeliveryOwner>(scope.client, {
-    name: 'delivery-owners',
-    text: OWNERS,
-    values: [environmentId, frozen.map((row) => row.id)],
-  });
-  const owners = new Map(
-    rows.map((row) => [row.id, eventOwner(environmentId, row.is_data, row.connection_id ?? undefined)]),
-  );
-  const keys = await scope.vault.keys(scope.client, [...owners.values()]);
-  const sealed = frozen.flatMap(({ id, frozen: text }) => {
-    const owner = owners.get(id);
-    const key = owner && keys.get(ownerName(owner));
-    return key ? [{ id, bytes: sealAt(key, frozenPlace(id), text) }] : [];
+async function freeze(scope: Scope, lease: LaneLease, rows: FrozenDelivery[], now: Date): Promise<void> {
+  const [first] = rows;
+  if (!first) return;
+  const ownerOf = (row: FrozenDelivery) => eventOwner(row.environmentId, row.isData, row.connectionId);
+  const keys = await scope.vault.keys(scope.client, rows.map(ownerOf));
+  const sealed = rows.flatMap((row) => {
+    const key = keys.get(ownerName(ownerOf(row)));
+    return key ? [{ id: row.id, bytes: sealAt(key, frozenPlace(row.id), row.frozen) }] : [];
   });
   const values = [
     lease.kind,
     lease.laneId,
     lease.token,
-    environmentId,
-    sealed.map((row) => row.id),
+    first.environmentId,
+    plainArray(sealed.map((row) => row.id)),
     sealed.map((row) => row.bytes),
     now,
   ];
@@ -169,26 +143,26 @@ async function freeze(
 }
 
 async function complete(scope: Scope, lease: LaneLease, results: DeliveryResult[]): Promise<void> {
-  const environmentId = results.length > 0 ? await heldEnvironment(scope, lease) : undefined;
-  if (environmentId === undefined) return;
-  const owner = environmentOwner(environmentId);
+  const [first] = results;
+  if (!first) return;
+  const owner = environmentOwner(first.environmentId);
   const key = keyIn(await scope.vault.keys(scope.client, [owner]), owner);
   const values = [
     lease.kind,
     lease.laneId,
     lease.token,
-    environmentId,
-    results.map((result) => result.id),
-    results.map((result) => result.at),
-    results.map((result) => result.state),
-    results.map((result) => result.dueAt),
-    results.map((result) => result.outcome),
-    results.map((result) => result.status ?? null),
+    first.environmentId,
+    plainArray(results.map((result) => result.id)),
+    instantArray(results.map((result) => result.at)),
+    plainArray(results.map((result) => result.state)),
+    instantArray(results.map((result) => result.dueAt)),
+    plainArray(results.map((result) => result.outcome)),
+    plainArray(results.map((result) => result.status ?? null)),
     results.map((result) => result.reason ?? null),
     results.map(({ id, at, responseText }) =>
       responseText === undefined ? null : sealAt(key, responsePlace(id, at), responseText),
     ),
-    results.map((result) => Math.round(result.durationMs)),
+    plainArray(results.map((result) => Math.round(result.durationMs))),
   ];
   await run(scope.client, { name: 'delivery-complete', text: COMPLETE, values });
 }

@@ -53,18 +53,6 @@ export const DUE_HEAD = `
   from head d ${DUE_JOINS}
   where d.due_at <= $2 and d.id <> all($3::uuid[])`;
 
-export const OWNERS = `
-  select n.id, own.is_data, own.connection_id
-  from unnest($2::uuid[]) as n (id)
-  cross join lateral (
-    select e.is_data, e.connection_id
-    from deliveries d join events e on e.environment_id = d.environment_id and e.id = d.event_id
-    where d.environment_id = $1 and d.id = n.id
-    offset 0
-  ) own`;
-
-export const LANE_ENVIRONMENT = 'select environment_id from lanes where kind = $1 and lane_id = $2 and lease = $3';
-
 /** The lane while the lease is ours; the lock keeps others from taking it over until the rows are written. */
 const HELD = `
   held as materialized (select from lanes where kind = $1 and lane_id = $2 and lease = $3 for share)`;

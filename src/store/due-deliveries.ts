@@ -1,7 +1,7 @@
 import { type LaneLease, PREDECESSOR_GRACE_MS } from '../core/lanes.ts';
 import type { DueDelivery } from '../core/store.ts';
 import type { KeyOwner, SealedPlace } from '../core/vault.ts';
-import { run } from './database.ts';
+import { plainArray, run } from './database.ts';
 import { DUE, DUE_HEAD } from './delivery-statements.ts';
 import { bodyPlace, eventOwner } from './events.ts';
 import type { Scope } from './scope.ts';
@@ -25,8 +25,8 @@ export async function dueDeliveries(
 ): Promise<DueDelivery[]> {
   const letPass = new Date(now.getTime() - PREDECESSOR_GRACE_MS);
   const query = ordered
-    ? { name: 'delivery-due-head', text: DUE_HEAD, values: [lease.laneId, now, inFlight] }
-    : { name: 'delivery-due', text: DUE, values: [lease.laneId, now, inFlight, limit, letPass] };
+    ? { name: 'delivery-due-head', text: DUE_HEAD, values: [lease.laneId, now, plainArray(inFlight)] }
+    : { name: 'delivery-due', text: DUE, values: [lease.laneId, now, plainArray(inFlight), limit, letPass] };
   const { rows } = await run<DueRow>(client, query);
   const keys = await vault.keys(client, rows.map(ownerOf));
   return rows.map((row) => toDue(row, keys.get(ownerName(ownerOf(row)))));
@@ -54,14 +54,14 @@ function toDue(row: DueRow, key: Buffer | undefined): DueDelivery {
     reference: row.reference,
     orderingTimestamp: row.ordering_timestamp === null ? undefined : Number(row.ordering_timestamp),
     body: key && openIntact(key, bodyPlace(row.event_id), row.body),
-    frozen: key && row.frozen ? openIntact(key, frozenPlace(row.id), row.frozen) : undefined,
+    frozen: key && row.frozen ? openIntact(key, frozenPlace(row.id), row.frozen)?.toString() : undefined,
   };
 }
 
 /** One damaged or swapped row is lost like one without a key; it must not hold up the rest of its lane. */
-function openIntact(key: Buffer, place: SealedPlace, sealed: Buffer): string | undefined {
+function openIntact(key: Buffer, place: SealedPlace, sealed: Buffer): Buffer | undefined {
   try {
-    return openAt(key, place, sealed).toString();
+    return openAt(key, place, sealed);
   } catch {
     return undefined;
   }

@@ -103,8 +103,9 @@ test('compressed speed and distance are written out over their overflow', () => 
     const packed = pack(250 + second, (distance * 16) % TWELVE_BITS);
     encoder.writeMessage(20, [u32(253, START + second), bytes(8, ...packed)]);
   }
+  encoder.writeMessage(20, [u32(253, START + 6), bytes(8, 0xff, 0xff, 0xff)]);
   encoder.writeMessage(18, [u32(253, START + 6), u32(2, START), enumeration(5, 1), u32(7, 6_000)]);
   const points = pointsOf(encoder.close());
-  expect(points.map((point) => point.distance)).toEqual(metres);
-  expect(points.map((point) => point.speed)).toEqual([2.5, 2.51, 2.52, 2.53, 2.54, 2.55]);
+  expect(points.map((point) => point.distance)).toEqual([...metres, undefined]);
+  expect(points.map((point) => point.speed)).toEqual([2.5, 2.51, 2.52, 2.53, 2.54, 2.55, undefined]);
 });

@@ -27,20 +27,30 @@ export async function createSession(ports: ConnectPorts, environment: Environmen
     expiresAt: new Date(now.getTime() + LINK_SECONDS * 1000),
     completed: undefined,
   };
-  const offers = await offersOf(ports.store, ports, environment, session);
-  const flow = singleFlow(environment, session, offers);
-  await ports.store.transaction(async (tx) => {
-    await tx.sessions.create(session);
-    if (flow) await tx.flows.create(flow);
-  });
+  const flow = skipsChoice(session) ? await singleFlow(ports, environment, session) : undefined;
+  if (!flow) await ports.store.sessions.create(session);
+  else {
+    await ports.store.transaction(async (tx) => {
+      await tx.sessions.create(session);
+      await tx.flows.create(flow);
+    });
+  }
   return { sessionId: session.id, url: `${ports.publicUrl}/session/${session.id}`, expiresIn: LINK_SECONDS };
 }
 
-/** A link that names one provider skips the choice. Its attempt outlives the link by the time that a login may take. */
-function singleFlow(environment: Environment, session: WidgetSession, offers: Offer[]): AuthFlow | undefined {
-  const [offer] = offers;
-  if (session.providers?.length !== 1 || session.showDisconnect || !offer?.transport) return undefined;
-  if (!hasGrant(offer.provider)) return undefined;
+/** A link that names one provider leads straight to it. */
+function skipsChoice(session: WidgetSession): boolean {
+  return session.providers?.length === 1 && !session.showDisconnect;
+}
+
+/** The attempt of a link that skips the choice, where it can be made. It outlives the link by the time a login may take. */
+async function singleFlow(
+  ports: ConnectPorts,
+  environment: Environment,
+  session: WidgetSession,
+): Promise<AuthFlow | undefined> {
+  const [offer] = await offersOf(ports.store, ports, environment, session);
+  if (!offer?.transport || !hasGrant(offer.provider)) return undefined;
   return newFlow({
     environment,
     provider: offer.provider,

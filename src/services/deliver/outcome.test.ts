@@ -15,7 +15,7 @@ const failed: Attempt = {
 };
 
 function row(attempts: number) {
-  return { id: 'd', connectionId: 'c', attempts };
+  return { environmentId: 'e', id: 'd', connectionId: 'c', attempts };
 }
 
 function waits(attempts: number, more: Partial<typeof policy> = {}, attempt = failed): number {

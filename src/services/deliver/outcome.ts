@@ -13,7 +13,7 @@ export interface RetryPolicy {
   now: Date;
 }
 
-type Row = Pick<DueDelivery, 'id' | 'connectionId' | 'attempts'>;
+type Row = Pick<DueDelivery, 'environmentId' | 'id' | 'connectionId' | 'attempts'>;
 
 /** How a delivery goes on after an attempt: done, tried again later, or dead. */
 export function resultOf(row: Row, attempt: Attempt, policy: RetryPolicy): DeliveryResult {
@@ -23,6 +23,7 @@ export function resultOf(row: Row, attempt: Attempt, policy: RetryPolicy): Deliv
   const waitSeconds =
     attempt.outcome === 'retry' ? backoffSeconds(policy.backoff, number, policy.random, attempt.retryAfter) : 0;
   return {
+    environmentId: row.environmentId,
     id: row.id,
     connectionId: row.connectionId,
     at,
@@ -39,6 +40,7 @@ export function resultOf(row: Row, attempt: Attempt, policy: RetryPolicy): Deliv
 /** A delivery that ends without an attempt, because there is nothing to send (any more). */
 export function endedUnsent(row: Row, at: Date, reason: string): DeliveryResult {
   return {
+    environmentId: row.environmentId,
     id: row.id,
     connectionId: row.connectionId,
     at,

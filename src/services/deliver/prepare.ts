@@ -1,5 +1,5 @@
 import type { LaneLease } from '../../core/lanes.ts';
-import type { DueDelivery, Store } from '../../core/store.ts';
+import type { DueDelivery, FrozenDelivery, Store } from '../../core/store.ts';
 import type { EnvironmentSettings } from '../../schema/environment-settings.ts';
 import { passesTypeFilter } from '../fanout.ts';
 import { wireUser } from '../wire-user.ts';
@@ -32,15 +32,15 @@ export async function prepare(
   const users = await usersOf(store, fresh);
   const prepared: Prepared[] = [];
   const unsendable: Unsendable[] = [];
-  const toFreeze: { id: string; frozen: string }[] = [];
+  const toFreeze: FrozenDelivery[] = [];
   for (const row of rows) {
     const isFresh = row.isData && row.frozen === undefined;
     const user = isFresh ? users.get(row.connectionId ?? '') : row.frozen;
     if (isFresh && !passesTypeFilter(settings, row)) unsendable.push({ row, reason: 'filtered' });
     else if (row.body === undefined || (isFresh && user === undefined)) unsendable.push({ row, reason: 'erased' });
     else {
-      if (isFresh && user !== undefined) toFreeze.push({ id: row.id, frozen: user });
-      prepared.push({ row, body: renderBody(row, row.body, user) });
+      if (isFresh && user !== undefined) toFreeze.push({ ...row, frozen: user });
+      prepared.push({ row, body: renderBody(row.body, row.isData ? user : undefined) });
     }
   }
   if (toFreeze.length > 0) await store.deliveries.freeze(lease, toFreeze, now);

@@ -157,6 +157,10 @@ export function fixtureServices(environments = [testEnvironment('acme-testing-a1
       ],
     },
     read: {
+      async request(environment: Environment, type: string, query: ReadQuery) {
+        asked.reads.push({ type, query });
+        return { user: await byUserId(environment, query.userId) };
+      },
       async data(environment: Environment, type: string, query: ReadQuery) {
         const user = await byUserId(environment, query.userId);
         asked.reads.push({ type, query });

@@ -28,8 +28,7 @@ export function buildServer(app: App, production: boolean): FastifyInstance {
     providers: app.providers,
     pages: createResultPages({ pageKey, publicUrl }),
     health: healthCheck(app.database.pool),
-    signingSecrets: async (environmentId) =>
-      (await app.store.environments.signingSecrets(environmentId, clock.now())).map((row) => row.secret),
+    signingSecrets: signingSecrets(app),
     ...(config.sandbox && { sandbox: buildSandbox(app) }),
     registerPages: (server) => {
       registerWidget(server, { services, publicUrl, pageKey, log });
@@ -41,6 +40,24 @@ export function buildServer(app: App, production: boolean): FastifyInstance {
       });
     },
   });
+}
+
+const SECRETS_KEPT_MS = 5_000;
+
+/** Signing secrets by environment, looked up anew every few seconds: a rotation overlaps for much longer. */
+function signingSecrets(app: App): (environmentId: string) => Promise<string[]> {
+  const kept = new Map<string, { until: number; secrets: Promise<string[]> }>();
+  return (environmentId) => {
+    const now = app.clock.now();
+    const known = kept.get(environmentId);
+    if (known && known.until > now.getTime()) return known.secrets;
+    const secrets = app.store.environments
+      .signingSecrets(environmentId, now)
+      .then((rows) => rows.map((row) => row.secret));
+    secrets.catch(() => kept.delete(environmentId));
+    kept.set(environmentId, { until: now.getTime() + SECRETS_KEPT_MS, secrets });
+    return secrets;
+  };
 }
 
 function buildSandbox(app: App) {

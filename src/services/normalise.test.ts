@@ -135,7 +135,7 @@ test('records become payloads and one event, oldest first', async () => {
   expect(await states()).toEqual({ w1: ['done', null], w2: ['done', null], w3: ['done', null] });
 });
 
-test('the event holds samples, is anchored in time and belongs to the connection', async () => {
+test('the event is anchored in time and belongs to the connection', async () => {
   await bring(raw(workout(1, { bpm: [61, 62] })));
   const [event] = await rig.store.events.list(rig.environment.id, { limit: 10 });
   expect(event).toMatchObject({
@@ -144,9 +144,16 @@ test('the event holds samples, is anchored in time and belongs to the connection
     connectionId: connection.id,
     orderingTimestamp: rig.clock.now().getTime(),
   });
-  const [body] = await rig.events();
-  expect(body).not.toHaveProperty('user');
-  expect(body?.data).toMatchObject([{ heart_rate_data: { detailed: { hr_samples: [{ bpm: 61 }, { bpm: 62 }] } } }]);
+  expect((await rig.events())[0]).not.toHaveProperty('user');
+});
+
+test('events hold samples only where the environment includes them', async () => {
+  await bring(raw(workout(1, { bpm: [61, 62] })));
+  await rig.store.environments.saveSettings(rig.environment.id, { ...rig.environment.settings, include_samples: true });
+  await bring(raw(workout(2, { bpm: [71, 72] })));
+  const [without, whole] = await rig.events();
+  expect(JSON.stringify(without)).not.toContain('"bpm"');
+  expect(whole?.data).toMatchObject([{ heart_rate_data: { detailed: { hr_samples: [{ bpm: 71 }, { bpm: 72 }] } } }]);
 });
 
 test('more records than a batch holds are all normalised', async () => {

@@ -103,10 +103,11 @@ async function normaliseRows(
 async function keep(
   { clock }: NormalisePorts,
   tx: Aggregates,
-  { environmentId, id }: ConnectionWithAccount,
+  connection: ConnectionWithAccount,
   rows: RawRecord[],
   { made, aside }: Outcome,
 ): Promise<number> {
+  const { environmentId, id } = connection;
   const changed = new Map<DataType, Record<string, unknown>[]>();
   for (const { type, payload, sources } of byStart(made)) {
     const { summary, samples } = splitSamples(payload.body);
@@ -126,7 +127,7 @@ async function keep(
     await tx.payloads.upsert(environmentId, stored);
     changed.set(type, [...(changed.get(type) ?? []), payload.body]);
   }
-  for (const [type, bodies] of changed) await announceData(tx, clock, environmentId, id, type, bodies);
+  for (const [type, bodies] of changed) await announceData(tx, clock, connection, type, bodies);
   for (const [row, reason] of aside) await tx.raw.setAside(environmentId, row, reason);
   await tx.raw.done(
     environmentId,

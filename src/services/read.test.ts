@@ -178,3 +178,45 @@ test('a user id from before a reauthentication is found only where the environme
   expect(data).toHaveLength(1);
   expect(user.user_id).not.toBe(old);
 });
+
+async function request(large: boolean, query: Partial<ReadQuery> = {}) {
+  const whole = { userId: connection.userId, startDate: undefined, endDate: undefined, withSamples: false, ...query };
+  await rig.read.request(rig.environment, 'activity', whole, { reference: 'asked-for', large });
+  return rig.events();
+}
+
+test('a requested window is one event of that reference, however many records it holds', async () => {
+  for (let day = 10; day < 25; day += 1) await keep(`2026-02-${day}T08:00:00+09:00`);
+  const [event, ...others] = await request(false);
+  expect(others).toEqual([]);
+  expect(event).toMatchObject({ type: 'activity', version: '2022-03-16' });
+  expect(event?.data).toHaveLength(15);
+  const [stored] = await rig.store.events.list(rig.environment.id, { limit: 1 });
+  expect(stored?.reference).toBe('asked-for');
+});
+
+test('a requested window without records is answered all the same', async () => {
+  expect(await request(false)).toMatchObject([{ type: 'activity', data: [] }]);
+});
+
+test('a large window is announced with the number of its chunks', async () => {
+  for (let day = 10; day < 25; day += 1) await keep(`2026-02-${day}T08:00:00+09:00`);
+  const events = await request(true);
+  expect(events.map((event) => event.type)).toEqual([
+    'large_request_processing',
+    'large_request_sending',
+    'activity',
+    'activity',
+  ]);
+  expect(events[1]).toMatchObject({ expected_payloads: 2, reference: 'asked-for' });
+  expect(events.slice(2).map((event) => event.data?.length)).toEqual([10, 5]);
+});
+
+test('a request gets samples when it asks for them', async () => {
+  const samples = { heart_rate_data: { detailed: { hr_samples: [{ timestamp: LATE, bpm: 61 }] } } };
+  await keep(LATE, {}, samples);
+  const [without] = await request(false);
+  expect(JSON.stringify(without)).not.toContain('"bpm"');
+  const [, whole] = await request(false, { withSamples: true });
+  expect(whole?.data).toMatchObject([samples]);
+});

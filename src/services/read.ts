@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { ConnectionWithAccount } from '../core/connection.ts';
 import type { DataType } from '../core/data-type.ts';
+import type { Environment } from '../core/environment.ts';
 import type { PayloadFilter, StoredPayload } from '../core/payload.ts';
 import { Problem } from '../core/problem.ts';
 import type { ProviderRegistry } from '../core/provider.ts';
@@ -8,6 +9,7 @@ import type { Store } from '../core/store.ts';
 import { type DateInput, parseDateInput } from '../lib/dates.ts';
 import { zoneOffsetMinutes } from '../lib/time.ts';
 import { mergeSamples } from '../schema/split-samples.ts';
+import { announceLargeWindow, announceWindow } from './data-events.ts';
 import type { ReadQuery, ReadService } from './services.ts';
 import { findConnection } from './users.ts';
 import { wireUser } from './wire-user.ts';
@@ -18,22 +20,50 @@ export interface ReadPorts {
   providers: ProviderRegistry;
 }
 
-/** Reads what is stored of one connection. */
-export function createReadService({ store, clock, providers }: ReadPorts): ReadService {
+/** Reads what is stored of one connection, into the answer or to the destinations. */
+export function createReadService(ports: ReadPorts): ReadService {
+  const { store, clock } = ports;
   return {
     async data(environment, type, query) {
-      const connection = await findConnection(store, environment, query.userId);
-      if (!offers(providers, connection, type)) throw new Problem('data_type_unsupported');
-      const stored = await store.payloads.list(environment.id, {
-        connectionId: connection.id,
-        type,
-        ...spanOf(query, connection, clock),
-        withSamples: query.withSamples || environment.settings.include_samples,
-      });
-      const bodies = stored.map(bodyOf).filter((body) => !isTombstone(type, body));
-      return { user: wireUser(connection), data: bodies.sort((a, b) => startOf(a) - startOf(b)) };
+      const connection = await find(ports, environment, type, query);
+      return { user: wireUser(connection), data: await bodiesOf(ports, environment, connection, type, query) };
+    },
+    async request(environment, type, query, { reference, large }) {
+      const connection = await find(ports, environment, type, query);
+      const bodies = await bodiesOf(ports, environment, connection, type, query);
+      const announceAll = large ? announceLargeWindow : announceWindow;
+      await store.transaction((tx) => announceAll(tx, clock, connection, type, { bodies, reference }));
+      return { user: wireUser(connection) };
     },
   };
+}
+
+async function find(
+  { store, providers }: ReadPorts,
+  environment: Environment,
+  type: DataType,
+  query: ReadQuery,
+): Promise<ConnectionWithAccount> {
+  const connection = await findConnection(store, environment, query.userId);
+  if (!offers(providers, connection, type)) throw new Problem('data_type_unsupported');
+  return connection;
+}
+
+async function bodiesOf(
+  { store, clock }: ReadPorts,
+  environment: Environment,
+  connection: ConnectionWithAccount,
+  type: DataType,
+  query: ReadQuery,
+): Promise<Body[]> {
+  const stored = await store.payloads.list(environment.id, {
+    connectionId: connection.id,
+    type,
+    ...spanOf(query, connection, clock),
+    withSamples: query.withSamples || environment.settings.include_samples,
+  });
+  const bodies = stored.map(bodyOf).filter((body) => !isTombstone(type, body));
+  return bodies.sort((a, b) => startOf(a) - startOf(b));
 }
 
 function offers(providers: ProviderRegistry, connection: ConnectionWithAccount, type: DataType): boolean {

@@ -280,10 +280,15 @@ export interface ReadService {
   /** Stored payloads of one type and the user they belong to. Throws `user_not_found`, `data_type_unsupported`. */
   data(environment: Environment, type: DataType, query: ReadQuery): Promise<{ user: TerraUser; data: unknown[] }>;
   /**
-   * Sends the window to the environment's destinations under this reference (`to_webhook=true`). Throws as `data` does.
-   * Absent: only reads in the answer are served.
+   * Sends the window to the environment's destinations under this reference (`to_webhook=true`): as one event, or, for
+   * a `large` window, in chunks that are announced first. Throws as `data` does.
    */
-  request?(environment: Environment, type: DataType, query: ReadQuery, reference: string): Promise<{ user: TerraUser }>;
+  request(
+    environment: Environment,
+    type: DataType,
+    query: ReadQuery,
+    options: { reference: string; large: boolean },
+  ): Promise<{ user: TerraUser }>;
 }
 
 export interface OperatorService {

@@ -1,29 +1,35 @@
 import type { WidgetSession } from '../core/flow.ts';
 import type { SessionStore } from '../core/store.ts';
 import { isUuid } from '../lib/ids.ts';
-import { change, firstOf, sqlBuilder } from './database.ts';
+import { change, firstOf, run, sqlBuilder } from './database.ts';
 import type { Scope } from './scope.ts';
 import type { WidgetSessionsTable } from './tables.ts';
+
+const INSERT = `
+  insert into widget_sessions (
+    environment_id, id, reference_id, language, success_url, failure_url, providers, disallowed_providers,
+    show_disconnect, created_at, expires_at, completed_user_id, completed_provider
+  ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`;
 
 export function sessionsOn({ client }: Scope): SessionStore {
   return {
     async create(session) {
-      const values = {
-        environment_id: session.environmentId,
-        id: session.id,
-        reference_id: session.referenceId ?? null,
-        language: session.language ?? null,
-        success_url: session.successUrl ?? null,
-        failure_url: session.failureUrl ?? null,
-        providers: session.providers ?? null,
-        disallowed_providers: session.disallowedProviders,
-        show_disconnect: session.showDisconnect,
-        created_at: session.createdAt,
-        expires_at: session.expiresAt,
-        completed_user_id: session.completed?.userId ?? null,
-        completed_provider: session.completed?.provider ?? null,
-      };
-      await change(client, sqlBuilder.insertInto('widget_sessions').values(values));
+      const values = [
+        session.environmentId,
+        session.id,
+        session.referenceId ?? null,
+        session.language ?? null,
+        session.successUrl ?? null,
+        session.failureUrl ?? null,
+        session.providers ?? null,
+        session.disallowedProviders,
+        session.showDisconnect,
+        session.createdAt,
+        session.expiresAt,
+        session.completed?.userId ?? null,
+        session.completed?.provider ?? null,
+      ];
+      await run(client, { name: 'session-create', text: INSERT, values });
     },
 
     async byId(id) {

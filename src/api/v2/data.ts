@@ -91,10 +91,7 @@ async function answerRead(context: Context<'key'>, type: DataType, query: ReadQu
   return { status: 'success', type, user, athlete };
 }
 
-/**
- * Asks for the window to be sent to the destinations. Where the read service cannot do that yet, the caller is told to
- * read it instead: an acknowledgement without data behind it would be a lie.
- */
+/** Sends the window to the destinations and acknowledges it. */
 async function answerRequest(
   context: Context<'key'>,
   type: DataType,
@@ -102,13 +99,9 @@ async function answerRequest(
   days: number,
 ): Promise<unknown> {
   const { services, environment, reference } = context;
-  if (!services.read.request) {
-    await services.read.data(environment, type, { ...query, withSamples: false });
-    throw new Problem('bad_request', { detail: 'invalid to_webhook: only false is served', field: 'to_webhook' });
-  }
-  const { user } = await services.read.request(environment, type, query, reference);
-  const message = days > LARGE_WINDOW_DAYS ? SENT_IN_CHUNKS : SENT;
-  return { status: 'success', type, reference, trace_id: reference, message, user };
+  const large = days > LARGE_WINDOW_DAYS;
+  const { user } = await services.read.request(environment, type, query, { reference, large });
+  return { status: 'success', type, reference, trace_id: reference, message: large ? SENT_IN_CHUNKS : SENT, user };
 }
 
 const problems: Route['problems'] = [

@@ -8,7 +8,7 @@ import { appOf } from './app.ts';
 import { newFlow, singleFlowId } from './flow.ts';
 import { connectRequest, providerIds } from './input.ts';
 import { mayConnect } from './limit.ts';
-import { type Offer, offersOf } from './offer.ts';
+import { offersOf } from './offer.ts';
 import { type ConnectPorts, LINK_SECONDS } from './ports.ts';
 import { failureRedirect } from './redirects.ts';
 

@@ -5,6 +5,7 @@ import type { Log } from '../core/log.ts';
 import type { Store } from '../core/store.ts';
 import type { LoadedProviders } from '../providers/load.ts';
 import type { Services } from '../services/services.ts';
+import type { EnvironmentWatch } from '../store/environment-watch.ts';
 import type { Database } from './database.ts';
 import type { MasterKeySource } from './master-key.ts';
 import type { Engines } from './services.ts';
@@ -22,6 +23,8 @@ export interface App {
   providers: LoadedProviders;
   services: Services;
   engines: Engines;
+  /** Remembers API keys once it is started; servers start it, single commands do not. */
+  keyWatch: EnvironmentWatch;
   /** Tells when a commit of this process has woken lanes; answers how to stop listening. */
   onWake(listener: () => void): () => void;
   /** Builds the HTTP server with everything it serves, not listening yet. */

@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import type { Store } from '../core/store.ts';
 import { loadDestinations } from '../destinations/load.ts';
 import { createFileDecoder } from '../formats/decoder.ts';
 import { createGuard } from '../outbound/guard.ts';
@@ -10,8 +11,9 @@ import { createAddressMap } from '../outbound/sandbox-address.ts';
 import { loadProviders } from '../providers/load.ts';
 import { lanesOn } from '../queue/lanes.ts';
 import { migrateTasks, tasksOn } from '../queue/tasks.ts';
+import { createEnvironmentWatch, type EnvironmentWatch } from '../store/environment-watch.ts';
 import { migrate } from '../store/migrate.ts';
-import { createStore } from '../store/store.ts';
+import { createStore, type StoreOptions } from '../store/store.ts';
 import type { App } from './app.ts';
 import { openDatabase } from './database.ts';
 import { buildServer } from './http.ts';
@@ -42,8 +44,9 @@ async function build(
 ): Promise<App> {
   const { providers, masterKeys, database } = parts;
   const bell = createWakeBell();
+  const watch = createEnvironmentWatch(database.pool, log);
   const store = bell.ringAfterCommit(
-    createStore({
+    rememberKeys(watch, {
       pool: database.pool,
       masterKeys,
       extend: (client) => ({ lanes: bell.watch(lanesOn(client)), tasks: tasksOn(client) }),
@@ -61,6 +64,7 @@ async function build(
     publicUrl: config.publicUrl,
     sandbox: config.sandbox,
     productionRefused: productionRefusal(config),
+    environmentsChanged: () => watch.forget(),
   });
   const app: App = {
     ...parts,
@@ -71,6 +75,7 @@ async function build(
     services,
     engines,
     onWake: bell.onWake,
+    keyWatch: watch,
     createHttp: () => buildServer(app, production),
     close: async () => {
       await Promise.allSettled([outbound.client.close(), outbound.http.close(), outbound.decoder.close()]);
@@ -79,6 +84,14 @@ async function build(
     },
   };
   return app;
+}
+
+/** The store, but for API keys that the watch remembers. */
+function rememberKeys(watch: EnvironmentWatch, options: StoreOptions): Store {
+  const store = createStore(options);
+  const { environments } = store;
+  const byApiKey = (hash: Uint8Array) => watch.byKey(hash, () => environments.byApiKey(hash));
+  return { ...store, environments: { ...environments, byApiKey } };
 }
 
 /** What leaves the process: provider requests, deliveries, and the worker that decodes files. */

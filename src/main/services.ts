@@ -34,6 +34,8 @@ export interface ServiceParts {
   publicUrl: string;
   sandbox: boolean;
   productionRefused: string | undefined;
+  /** Told after this process changed keys or settings. */
+  environmentsChanged(): void;
 }
 
 /** What the worker role runs. */
@@ -48,7 +50,7 @@ export function createServices(parts: ServiceParts): { services: Services; engin
   const refresh = createRefreshService(parts);
   return {
     services: {
-      environments: createEnvironmentService(parts),
+      environments: createEnvironmentService({ ...parts, changed: parts.environmentsChanged }),
       connect: createConnectService(parts),
       disconnect: createDisconnectService({ ...parts, refresh }),
       users: createUserService(parts),

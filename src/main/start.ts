@@ -26,6 +26,8 @@ export async function serve(options: StartOptions): Promise<void> {
     await checkProduction(app);
     const first = await ensureFirstEnvironment(app);
     if (roles.includes('api')) {
+      await app.keyWatch.start();
+      stops.unshift(async () => app.keyWatch.stop());
       const http = app.createHttp();
       await listen(http, config);
       stops.unshift(() => http.close());

@@ -13,6 +13,8 @@ export interface EnvironmentPorts {
   clock: Clock;
   /** Why this server may not hold production environments (no master key, no https); undefined: it may. */
   productionRefused: string | undefined;
+  /** Told after keys or settings changed. */
+  changed?: () => void;
 }
 
 const KIND_WORDS: Record<EnvironmentKind, string> = { testing: 'testing', staging: 'staging', production: 'prod' };
@@ -29,10 +31,19 @@ export function createEnvironmentService(ports: EnvironmentPorts): EnvironmentSe
     create: (input) => create(ports, input),
     list: () => store.environments.list(),
     addKey: (environment, label) => addKey(ports, environment, label),
-    rotateKey: (environment) => rotateKey(ports, environment),
+    rotateKey: (environment) => telling(ports, rotateKey(ports, environment)),
     rotateSecret: (environment, overlapHours = OVERLAP_HOURS) => rotateSecret(ports, environment, overlapHours),
-    set: (environment, assignments) => set(ports, environment, assignments),
+    set: (environment, assignments) => telling(ports, set(ports, environment, assignments)),
   };
+}
+
+/** Tells of the change once it is committed. */
+async function telling<T>(ports: EnvironmentPorts, change: Promise<T>): Promise<T> {
+  try {
+    return await change;
+  } finally {
+    ports.changed?.();
+  }
 }
 
 /** Looked up by the key's hash, which gives nothing away by timing; the dev-id must be of the same environment. */

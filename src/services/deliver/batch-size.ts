@@ -1,6 +1,6 @@
 const SMALLEST = 1;
 const FIRST = 8;
-const LARGEST = 256;
+const LARGEST = 128;
 /** Bodies of one batch may take about this much memory. */
 const BYTES = 16 * 1024 * 1024;
 /** A batch that lasted longer than this is not followed by a larger one: what waits here is rendered and ages. */

@@ -12,7 +12,7 @@ import type { Target, Targets } from './targets.ts';
 /** While sends are running and nothing more was due, look for new rows this often. */
 const LOOK_AGAIN_MS = 250;
 /** Full batches that may be ahead of the sends when another is fetched: the database answers while they are sent. */
-const AHEAD = 1;
+const AHEAD = 2;
 
 export interface RunOptions {
   ports: DeliveryPorts;

@@ -34,6 +34,17 @@ create table api_keys (
 );
 create unique index api_keys_hash on api_keys (hash);
 
+-- Servers remember which environment a key belongs to until they hear of a change here.
+create function solum_environments_changed() returns trigger language plpgsql as $$
+begin
+  perform pg_notify('solum_environments', '');
+  return null;
+end $$;
+create trigger environments_changed after update or delete on environments
+  for each statement execute function solum_environments_changed();
+create trigger api_keys_changed after update or delete on api_keys
+  for each statement execute function solum_environments_changed();
+
 create table signing_secrets (
   environment_id uuid not null references environments (id) on delete cascade,
   id uuid not null,

@@ -9,7 +9,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
 const builder = new URL('../scripts/build.js', import.meta.url);
 if (existsSync(builder)) {
   const { buildIfStale } = await import(builder.href);
-  await buildIfStale();
+  buildIfStale();
 }
 const { main } = await import(new URL('../dist/main.js', import.meta.url).href);
 await main(process.argv.slice(2));

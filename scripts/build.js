@@ -28,14 +28,15 @@ const INPUTS = [
   'scripts/build.js',
 ];
 
-/** Builds when a source changed since the last build. Answers whether it did. */
-export async function buildIfStale(log = (line) => process.stderr.write(`${line}\n`)) {
-  if (!existsSync(join(root, 'src'))) return false;
-  const state = fingerprint();
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === state) return false;
-  log('Building (first start after a change) …');
-  await build(state);
-  return true;
+/** Builds when a source changed since the last build, in a process of its own, whose memory ends with it. */
+export function buildIfStale() {
+  if (!existsSync(join(root, 'src'))) return;
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === fingerprint()) return;
+  process.stderr.write('Building (first start after a change) …\n');
+  const run = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+  if (run.status !== 0) process.exit(1);
 }
 
 /** Builds beside the present result and swaps at the end, so that a failed or concurrent build leaves a whole one. */

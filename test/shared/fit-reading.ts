@@ -52,6 +52,14 @@ export function readSessions(bytes: Buffer): FitReading[] {
   return sessions.map((session) => reading(session, records));
 }
 
+/** Which device wrote the first FIT file in `bytes`: manufacturer and product number of its file id (0) message. */
+export function readDevice(bytes: Buffer): string | undefined {
+  for (const { global, values } of messages(bytes)) {
+    if (global === 0) return `${values.get(1)}/${values.get(2)}`;
+  }
+  return undefined;
+}
+
 function reading(session: Values, records: Values[]): FitReading {
   const start = (session.get(2) ?? 0) + FIT_EPOCH;
   const elapsed = scaled(session.get(7), 1000);

@@ -337,9 +337,11 @@ export interface DueDelivery {
   frozen: string | undefined;
 }
 
-/** What the first attempt of a data delivery renders with. */
-export interface FrozenDelivery extends Pick<DueDelivery, 'environmentId' | 'id' | 'isData' | 'connectionId'> {
-  frozen: string;
+/** What first attempts of data deliveries render with: the connection's user as JSON text, by connection. */
+export interface FrozenBatch {
+  environmentId: string;
+  deliveries: { id: string; connectionId: string }[];
+  users: Map<string, string>;
 }
 
 /** How a delivery goes on after an attempt. */
@@ -356,6 +358,8 @@ export interface DeliveryResult {
   reason: string | undefined;
   responseText: string | undefined;
   durationMs: number;
+  /** What it was rendered with, to be kept for the next attempt. */
+  frozen?: string | undefined;
 }
 
 export interface DeliveryFilter {
@@ -375,10 +379,16 @@ export interface DeliveryStore {
    * In an ordered lane: at most the head.
    */
   due(lease: LaneLease, now: Date, limit: number, inFlight: string[], ordered: boolean): Promise<DueDelivery[]>;
-  /** Freezes what the first attempt of each renders with. One statement. */
-  freeze(lease: LaneLease, rows: FrozenDelivery[], now: Date): Promise<void>;
-  /** Records attempts and moves the deliveries on; rows of a lost lease or already final ones are left alone. */
-  complete(lease: LaneLease, results: DeliveryResult[]): Promise<void>;
+  /**
+   * Freezes what first attempts render with, before they are made. One statement; answers an id for `complete`. What
+   * an ended worker froze and did not complete comes back in `due`, first when that is asked without any in flight.
+   */
+  freeze(lease: LaneLease, batch: FrozenBatch): Promise<string>;
+  /**
+   * Records attempts and moves the deliveries on; rows of a lost lease or already final ones are left alone. `batches`:
+   * frozen batches whose attempts are all recorded with these results.
+   */
+  complete(lease: LaneLease, results: DeliveryResult[], batches?: string[]): Promise<void>;
   /** Lanes in which deliveries to a destination are pending, to wake when it is switched on again. */
   waitingLanes(environmentId: string, destinationId: string): Promise<string[]>;
   /** Cancels what is pending for a connection's data. */

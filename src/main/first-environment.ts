@@ -16,7 +16,7 @@ export async function ensureFirstEnvironment(app: App): Promise<FirstEnvironment
   const existing = (await environments.list())[0];
   if (existing) return { devId: existing.devId, apiKey: undefined };
   const made = await environments.create({
-    name: 'first',
+    name: 'My app',
     ...(config.devId !== undefined && { devId: config.devId }),
     ...(config.apiKey !== undefined && { apiKey: config.apiKey }),
     ...(config.signingSecret !== undefined && { signingSecret: config.signingSecret }),

@@ -11,9 +11,9 @@ main{max-width:34rem;margin:0 auto;padding:1rem}
 h1{font-size:1.375rem;line-height:1.25;margin:.5rem 0 1rem;overflow-wrap:anywhere}
 fieldset{margin:0 0 1.25rem;padding:.5rem .75rem;border:1px solid var(--line);border-radius:.5rem}
 legend{padding:0 .25rem;font-weight:600}
-label{display:flex;gap:.75rem;align-items:center;min-height:2.75rem;overflow-wrap:anywhere}
+label{display:flex;gap:.75rem;align-items:center;min-height:2.75rem;padding:.25rem 0;overflow-wrap:anywhere}
 input{flex:none;width:1.25rem;height:1.25rem;accent-color:var(--accent)}
-.about{display:block;font-size:.875rem}
+.about{display:block;font-size:.875rem;line-height:1.35}
 .choice{display:flex;flex-direction:column;gap:.75rem}
 button{min-height:3rem;padding:.5rem 1rem;border:1px solid var(--accent);border-radius:.5rem;font:inherit;font-weight:600;background:var(--ground);color:var(--accent)}
 button.main{background:var(--accent);color:var(--on-accent)}

@@ -12,12 +12,21 @@ let rig: DataRig;
 beforeAll(async () => {
   rig = await dataRig();
 });
-beforeEach(() => rig.begin());
+beforeEach(async () => {
+  await rig.begin();
+  await includeSamples();
+});
 afterAll(() => rig.close());
 
 const morning = smallFit();
 const evening = smallFit({ start: fitSeconds('2026-02-03T18:00:00Z') });
 const settings = smallFit({ fileType: 2 });
+
+/** So that an event is the whole payload. */
+async function includeSamples(): Promise<void> {
+  const settings = { ...rig.environment.settings, include_samples: true };
+  await rig.store.environments.saveSettings(rig.environment.id, settings);
+}
 
 function files(...contents: Uint8Array[]): ImportFile[] {
   return contents.map((bytes, index) => ({ name: `${index + 1}.fit`, bytes }));

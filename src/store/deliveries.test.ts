@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { onEachServer } from '../../test/harness/database.ts';
 import {
   leaseLane,
@@ -39,6 +39,7 @@ onEachServer('deliveries', (server) => {
     return (await on.store.deliveries.due(lease, at, limit, inFlight, ordered)).map((row) => row.id);
   };
   const result = (id: string, more: Partial<DeliveryResult> = {}): DeliveryResult => ({
+    environmentId,
     id,
     connectionId: undefined,
     at: on.clock.now(),
@@ -88,7 +89,7 @@ onEachServer('deliveries', (server) => {
         connectionId: connection.id,
         reference: event.reference,
         orderingTimestamp: 1_772_366_400_123,
-        body: '{"data":[1]}',
+        body: Buffer.from('{"data":[1]}'),
         frozen: undefined,
       },
     ]);
@@ -172,7 +173,7 @@ onEachServer('deliveries', (server) => {
     }
     await seed({ body: '{"of":"auth"}' });
     const rows = await on.store.deliveries.due(lease, on.clock.now(), 10, [], false);
-    expect(rows.map((one) => one.body)).toEqual([...bodies, '{"of":"auth"}']);
+    expect(rows.map((one) => one.body?.toString())).toEqual([...bodies, '{"of":"auth"}']);
   });
 
   test('a body that was swapped is lost, and holds up nobody else', async () => {
@@ -183,27 +184,80 @@ onEachServer('deliveries', (server) => {
       [one, two],
     );
     const rows = await on.store.deliveries.due(lease, on.clock.now(), 10, [], false);
-    expect(rows.map((row) => row.body)).toEqual(['{"a":1}', undefined]);
+    expect(rows.map((row) => row.body?.toString())).toEqual(['{"a":1}', undefined]);
   });
 
-  test('what the first attempt froze comes back, and starts the clock of the followers', async () => {
-    const { id: connectionId } = await seedConnection(on, environmentId);
-    const data = await seed({ type: 'sleep', isData: true, connectionId });
+  describe('what first attempts were frozen with', () => {
+    const user = '{"user_id":"u1"}';
+    async function frozenPair() {
+      const { id: connectionId } = await seedConnection(on, environmentId);
+      const ids = [
+        await seed({ type: 'sleep', isData: true, connectionId }),
+        await seed({ type: 'daily', isData: true, connectionId }),
+      ] as const;
+      const deliveries = ids.map((id) => ({ id, connectionId }));
+      const users = new Map([[connectionId, user]]);
+      const batch = await on.store.deliveries.freeze(lease, { environmentId, deliveries, users });
+      return { connectionId, ids, batch };
+    }
+    const frozen = async () => {
+      const rows = await on.store.deliveries.due(lease, on.clock.now(), 10, [], false);
+      return rows.map((one) => [one.id, one.frozen]);
+    };
+    const batches = async () =>
+      (await on.pool.query('select users from frozen_batches where lane_id = $1', [lease.laneId])).rows;
+
+    test('comes back when the worker ended before it recorded anything', async () => {
+      const { ids } = await frozenPair();
+      expect(JSON.stringify(await batches())).not.toContain(Buffer.from('user_id').toString('hex'));
+      expect(await frozen()).toEqual(ids.map((id) => [id, user]));
+      expect(await batches()).toEqual([]);
+      expect(await frozen()).toEqual(ids.map((id) => [id, user]));
+    });
+
+    test('goes to the row of what failed, and away with the last result', async () => {
+      const { ids, batch, connectionId } = await frozenPair();
+      const [one, two] = ids;
+      await on.store.deliveries.complete(lease, [failed(one, { connectionId, frozen: user, dueAt: on.clock.now() })]);
+      expect(await batches()).toHaveLength(1);
+      await on.store.deliveries.complete(lease, [result(two, { connectionId })], [batch]);
+      expect(await batches()).toEqual([]);
+      expect(await frozen()).toEqual([[one, user]]);
+      const { rows } = await on.pool.query('select frozen from deliveries where id = $1', [one]);
+      expect(rows[0].frozen.includes('user_id')).toBe(false);
+    });
+
+    test('is not replaced by a later note', async () => {
+      const { ids, connectionId } = await frozenPair();
+      const [one] = ids;
+      await on.store.deliveries.complete(lease, [
+        failed(one, { connectionId, frozen: '{"first":1}', dueAt: on.clock.now() }),
+      ]);
+      expect((await frozen()).find(([id]) => id === one)).toEqual([one, '{"first":1}']);
+    });
+
+    test('is erased with its connection', async () => {
+      const { connectionId } = await frozenPair();
+      await on.store.connections.delete(environmentId, connectionId);
+      expect(await frozen()).toEqual([]);
+      expect(await batches()).toEqual([]);
+    });
+
+    test('stays with whoever holds the lease', async () => {
+      const { ids, batch, connectionId } = await frozenPair();
+      const lost = { ...lease, token: 'of another time' };
+      await on.store.deliveries.complete(lost, [result(ids[0], { connectionId })], [batch]);
+      await on.store.deliveries.due(lost, on.clock.now(), 10, [], false);
+      expect(await batches()).toHaveLength(1);
+    });
+  });
+
+  test('an attempt starts the clock of the followers', async () => {
     const auth = await seed();
     const follower = await seed({}, { afterId: auth });
-    const rows = [
-      { id: data, frozen: '{"user_id":"u1"}' },
-      { id: auth, frozen: '{"user_id":"u2"}' },
-    ];
-    await on.store.deliveries.freeze(lease, rows, on.clock.now());
-    const due = await on.store.deliveries.due(lease, on.clock.now(), 10, [], false);
-    expect(due.map((one) => [one.id, one.frozen])).toEqual([
-      [data, '{"user_id":"u1"}'],
-      [auth, '{"user_id":"u2"}'],
-    ]);
-    expect(await dueIds({ at: later(60_000), inFlight: [data, auth] })).toEqual([follower]);
-    const stored = await on.pool.query('select frozen from deliveries where id = $1', [data]);
-    expect(stored.rows[0].frozen.includes('user_id')).toBe(false);
+    await on.store.deliveries.complete(lease, [failed(auth)]);
+    expect(await dueIds({ at: later(59_999), inFlight: [auth] })).toEqual([]);
+    expect(await dueIds({ at: later(60_000), inFlight: [auth] })).toEqual([follower]);
   });
 
   test('a result moves the delivery on and leaves an attempt', async () => {
@@ -276,7 +330,8 @@ onEachServer('deliveries', (server) => {
     const [taken] = (await createLaneQueue(on.pool).claim('deliver', on.clock.now(), 60_000, 1_000)).filter(
       (one) => one.laneId === destination.id,
     );
-    await on.store.deliveries.freeze(lease, [{ id, frozen: '{}' }], on.clock.now());
+    await on.store.deliveries.freeze(lease, { environmentId, deliveries: [], users: new Map() });
+    expect((await on.pool.query('select from frozen_batches where lane_id = $1', [lease.laneId])).rows).toEqual([]);
     await on.store.deliveries.complete(lease, [result(id)]);
     expect(await row(id)).toMatchObject({ state: 'pending', attempts: 0 });
     expect((await on.store.deliveries.due(lease, on.clock.now(), 1, [], false))[0]?.frozen).toBeUndefined();

@@ -1,16 +1,16 @@
 import { sql } from 'kysely';
 import type { AttemptRow, DeliveryRow } from '../core/delivery.ts';
 import type { LaneLease } from '../core/lanes.ts';
-import type { DeliveryResult, DeliveryStore, FrozenDelivery, NewDelivery } from '../core/store.ts';
+import type { DeliveryResult, DeliveryStore, NewDelivery } from '../core/store.ts';
 import type { SealedPlace } from '../core/vault.ts';
 import { isUuid } from '../lib/ids.ts';
 import { instantArray, plainArray, rowsOf, run, sqlBuilder } from './database.ts';
-import { CANCEL_OF_CONNECTION, COMPLETE, CREATE, FREEZE } from './delivery-statements.ts';
-import { dueDeliveries, frozenPlace } from './due-deliveries.ts';
-import { eventOwner } from './events.ts';
+import { CANCEL_OF_CONNECTION, COMPLETE, CREATE } from './delivery-statements.ts';
+import { dueDeliveries } from './due-deliveries.ts';
+import { freezeBatch, frozenPlace } from './frozen-batches.ts';
 import type { Scope } from './scope.ts';
 import type { DeliveriesTable } from './tables.ts';
-import { environmentOwner, keyIn, openAt, ownerName, sealAt } from './vault.ts';
+import { connectionOwner, environmentOwner, keyIn, openAt, ownerName, sealAt } from './vault.ts';
 
 const COLUMNS = [
   'environment_id',
@@ -42,9 +42,9 @@ export function deliveriesOn(scope: Scope): DeliveryStore {
 
     due: (lease, now, limit, inFlight, ordered) => dueDeliveries(scope, lease, now, limit, inFlight, ordered),
 
-    freeze: (lease, frozen, now) => freeze(scope, lease, frozen, now),
+    freeze: (lease, batch) => freezeBatch(scope, lease, batch),
 
-    complete: (lease, results) => complete(scope, lease, results),
+    complete: (lease, results, batches = []) => complete(scope, lease, results, batches),
 
     async waitingLanes(environmentId, destinationId) {
       const query = sqlBuilder
@@ -121,32 +121,19 @@ async function createDeliveries(scope: Scope, environmentId: string, deliveries:
   return ids.filter((id) => made.has(id));
 }
 
-async function freeze(scope: Scope, lease: LaneLease, rows: FrozenDelivery[], now: Date): Promise<void> {
-  const [first] = rows;
-  if (!first) return;
-  const ownerOf = (row: FrozenDelivery) => eventOwner(row.environmentId, row.isData, row.connectionId);
-  const keys = await scope.vault.keys(scope.client, rows.map(ownerOf));
-  const sealed = rows.flatMap((row) => {
-    const key = keys.get(ownerName(ownerOf(row)));
-    return key ? [{ id: row.id, bytes: sealAt(key, frozenPlace(row.id), row.frozen) }] : [];
-  });
-  const values = [
-    lease.kind,
-    lease.laneId,
-    lease.token,
-    first.environmentId,
-    plainArray(sealed.map((row) => row.id)),
-    sealed.map((row) => row.bytes),
-    now,
-  ];
-  await run(scope.client, { name: 'delivery-freeze', text: FREEZE, values });
-}
-
-async function complete(scope: Scope, lease: LaneLease, results: DeliveryResult[]): Promise<void> {
+async function complete(
+  { client, vault }: Scope,
+  lease: LaneLease,
+  results: DeliveryResult[],
+  batches: string[],
+): Promise<void> {
   const [first] = results;
   if (!first) return;
   const owner = environmentOwner(first.environmentId);
-  const key = keyIn(await scope.vault.keys(scope.client, [owner]), owner);
+  const ownerOf = (connectionId: string) => connectionOwner(first.environmentId, connectionId);
+  const again = results.flatMap(({ connectionId, frozen }) => (connectionId && frozen ? [ownerOf(connectionId)] : []));
+  const keys = await vault.keys(client, [owner, ...again]);
+  const key = keyIn(keys, owner);
   const values = [
     lease.kind,
     lease.laneId,
@@ -163,8 +150,13 @@ async function complete(scope: Scope, lease: LaneLease, results: DeliveryResult[
       responseText === undefined ? null : sealAt(key, responsePlace(id, at), responseText),
     ),
     plainArray(results.map((result) => Math.round(result.durationMs))),
+    results.map(({ id, connectionId, frozen }) => {
+      const own = connectionId && frozen ? keys.get(ownerName(ownerOf(connectionId))) : undefined;
+      return own && frozen ? sealAt(own, frozenPlace(id), frozen) : null;
+    }),
+    plainArray(batches),
   ];
-  await run(scope.client, { name: 'delivery-complete', text: COMPLETE, values });
+  await run(client, { name: 'delivery-complete', text: COMPLETE, values });
 }
 
 /** By the time of the attempt: its number is given by the database. */

@@ -75,20 +75,33 @@ const IS_OWN = `d.ctid = own.place and d.state is not distinct from 'pending' an
 
 export const FREEZE = `
   with ${HELD}
-  update deliveries d set frozen = n.frozen, first_attempt_at = coalesce(d.first_attempt_at, $7)
+  insert into frozen_batches (environment_id, lane_id, id, delivery_ids, connection_ids, users)
+  select $4, $2, $5, $6::uuid[], $7::uuid[], $8::bytea[] from held`;
+
+export const LEFT_BEHIND = `
+  select environment_id, id, delivery_ids, connection_ids, users from frozen_batches where lane_id = $1 order by id`;
+
+/** $5 and $6: what each delivery was rendered with. $7: the batches that held it. */
+export const ADOPT = `
+  with ${HELD}, gone as (
+    delete from frozen_batches where lane_id = $2 and id = any($7::uuid[]) and exists (select from held)
+  )
+  update deliveries d set frozen = coalesce(d.frozen, n.frozen)
   from unnest($5::uuid[], $6::bytea[]) as n (id, frozen)
   ${OWN_ROW}
   where ${IS_OWN}`;
 
 export const COMPLETE = `
-  with ${HELD}, moved as (
+  with ${HELD}, thawed as (
+    delete from frozen_batches where lane_id = $2 and id = any($15::uuid[]) and exists (select from held)
+  ), moved as (
     update deliveries d set state = n.state, attempts = d.attempts + 1, due_at = n.due_at,
       first_attempt_at = coalesce(d.first_attempt_at, n.at),
       delivered_at = case when n.state = 'delivered' then n.at end,
-      last_reason = n.reason
+      last_reason = n.reason, frozen = coalesce(d.frozen, n.frozen)
     from unnest($5::uuid[], $6::timestamptz[], $7::text[], $8::timestamptz[], $9::text[], $10::integer[],
-      $11::text[], $12::bytea[], $13::integer[])
-      as n (id, at, state, due_at, outcome, status, reason, response_text, duration_ms)
+      $11::text[], $12::bytea[], $13::integer[], $14::bytea[])
+      as n (id, at, state, due_at, outcome, status, reason, response_text, duration_ms, frozen)
     ${OWN_ROW}
     where ${IS_OWN}
     returning d.environment_id, d.id, d.attempts, n.at, n.outcome, n.status, n.reason, n.response_text, n.duration_ms

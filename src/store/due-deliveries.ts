@@ -1,12 +1,13 @@
 import { type LaneLease, PREDECESSOR_GRACE_MS } from '../core/lanes.ts';
 import type { DueDelivery } from '../core/store.ts';
-import type { KeyOwner, SealedPlace } from '../core/vault.ts';
+import type { KeyOwner } from '../core/vault.ts';
 import { plainArray, run } from './database.ts';
 import { DUE, DUE_HEAD } from './delivery-statements.ts';
 import { bodyPlace, eventOwner } from './events.ts';
+import { adoptBatches, frozenPlace, openIntact } from './frozen-batches.ts';
 import type { Scope } from './scope.ts';
 import type { DeliveriesTable, EventsTable } from './tables.ts';
-import { openAt, ownerName } from './vault.ts';
+import { ownerName } from './vault.ts';
 
 type DueRow = Pick<
   DeliveriesTable,
@@ -14,15 +15,20 @@ type DueRow = Pick<
 > &
   Pick<EventsTable, 'type' | 'is_data' | 'connection_id' | 'reference' | 'ordering_timestamp' | 'body'>;
 
-/** Rows that may be sent now, with their bodies opened: two queries at most, however many rows. */
+/**
+ * Rows that may be sent now, with their bodies opened: three queries at most, however many rows. With nothing in flight a
+ * serving begins, and what an earlier one left behind is taken up.
+ */
 export async function dueDeliveries(
-  { client, vault }: Scope,
+  scope: Scope,
   lease: LaneLease,
   now: Date,
   limit: number,
   inFlight: string[],
   ordered: boolean,
 ): Promise<DueDelivery[]> {
+  const { client, vault } = scope;
+  if (inFlight.length === 0) await adoptBatches(scope, lease);
   const letPass = new Date(now.getTime() - PREDECESSOR_GRACE_MS);
   const query = ordered
     ? { name: 'delivery-due-head', text: DUE_HEAD, values: [lease.laneId, now, plainArray(inFlight)] }
@@ -30,10 +36,6 @@ export async function dueDeliveries(
   const { rows } = await run<DueRow>(client, query);
   const keys = await vault.keys(client, rows.map(ownerOf));
   return rows.map((row) => toDue(row, keys.get(ownerName(ownerOf(row)))));
-}
-
-export function frozenPlace(deliveryId: string): SealedPlace {
-  return { table: 'deliveries', row: deliveryId, field: 'frozen' };
 }
 
 function ownerOf(row: DueRow): KeyOwner {
@@ -56,13 +58,4 @@ function toDue(row: DueRow, key: Buffer | undefined): DueDelivery {
     body: key && openIntact(key, bodyPlace(row.event_id), row.body),
     frozen: key && row.frozen ? openIntact(key, frozenPlace(row.id), row.frozen)?.toString() : undefined,
   };
-}
-
-/** One damaged or swapped row is lost like one without a key; it must not hold up the rest of its lane. */
-function openIntact(key: Buffer, place: SealedPlace, sealed: Buffer): Buffer | undefined {
-  try {
-    return openAt(key, place, sealed);
-  } catch {
-    return undefined;
-  }
 }

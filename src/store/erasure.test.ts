@@ -50,11 +50,16 @@ onEachServer('erasure of a connection', (server) => {
     const destination = await seedDestination(on, id);
     const [gone, kept] = [await seedWhole(id, destination), await seedWhole(id, destination)];
     const lease = await leaseLane(on, 'deliver', id, destination.id);
-    await on.store.deliveries.freeze(lease, [{ id: gone.data, frozen: '{"user_id":"u"}' }], on.clock.now());
+    const frozen = '{"user_id":"u"}';
+    const deliveries = [{ id: gone.data, connectionId: gone.connection.id }];
+    const users = new Map([[gone.connection.id, frozen]]);
+    await on.store.deliveries.freeze(lease, { environmentId: id, deliveries, users });
     await on.store.deliveries.complete(lease, [
       {
+        environmentId: id,
         id: gone.data,
         connectionId: gone.connection.id,
+        frozen,
         at: on.clock.now(),
         state: 'pending',
         dueAt: on.clock.now(),
@@ -79,7 +84,7 @@ onEachServer('erasure of a connection', (server) => {
     ]);
     expect(lanes.rows).toEqual([{ lane_id: kept.connection.id }]);
     const due = await on.store.deliveries.due(lease, on.clock.now(), 10, [], false);
-    expect(due.map((row) => [row.id, row.body])).toEqual([
+    expect(due.map((row) => [row.id, row.body?.toString()])).toEqual([
       [gone.auth, '{"status":"success"}'],
       [kept.auth, '{"status":"success"}'],
     ]);
@@ -118,7 +123,7 @@ onEachServer('erasure of a connection', (server) => {
     await on.pool.query('delete from vault_keys where owner_id = $1', [connectionId]);
     const lease = await leaseLane(on, 'deliver', id, destination.id);
     const due = await storeOn(on, on.masterKeys).deliveries.due(lease, on.clock.now(), 10, [], false);
-    expect(due.map((row) => [row.id, row.body])).toEqual([[delivery, undefined]]);
+    expect(due.map((row) => [row.id, row.body?.toString()])).toEqual([[delivery, undefined]]);
   });
 
   test('a deletion that is rolled back leaves everything readable', async () => {

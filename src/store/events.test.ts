@@ -102,6 +102,7 @@ onEachServer('events', (server) => {
     expect(await latest()).toBe(auth.id);
     const lease = await leaseLane(on, 'deliver', id, destination.id);
     const done = (deliveryId = '') => ({
+      environmentId: id,
       id: deliveryId,
       connectionId,
       at: on.clock.now(),

@@ -7,7 +7,8 @@ import provider from '../../src/providers/file/manifest.ts';
 import { mapActivity } from '../../src/providers/file/map/activity.ts';
 import type { Activity } from '../../src/schema/activity.ts';
 import { wrongField } from '../../src/schema/models.ts';
-import { type FitReading, readSessions } from './fit-reading.ts';
+import { agreeing, comparable, expectSameHeart } from './fit-agreement.ts';
+import { FIT_TRANSITION, readSessions } from './fit-reading.ts';
 import { sharedPath } from './shared-folder.ts';
 
 /** Recordings of watches, bike computers, trainers and apps. */
@@ -47,8 +48,6 @@ const NOT_WORKOUTS: [string, string][] = [
 /** Swims whose heart rates stand apart from the points: the independent reader does not join them. */
 const RATES_APART = ['activity_poolswim_with_hr.fit', 'event_timestamp.fit'];
 
-const FIT_TRANSITION = 3;
-
 const context: MapContext = {
   provider: 'FILE',
   providerUserId: 'reference:corpus',
@@ -69,46 +68,15 @@ function activitiesOf(name: string): Activity[] {
   return mapActivity({ recording: recordingsOf(name) }, context).map((payload) => payload.body as Activity);
 }
 
-/** The same members as the independent reading, from what we map. */
-function comparable(activity: Activity) {
-  const seconds = (time: string | null | undefined) => (time ? Date.parse(time) / 1000 : Number.NaN);
-  const start = seconds(activity.metadata.start_time);
-  const end = seconds(activity.metadata.end_time);
-  return {
-    start,
-    elapsed: end - start,
-    timer: activity.active_durations_data?.activity_seconds,
-    distance: activity.distance_data?.summary?.distance_meters,
-    kilocalories: activity.calories_data?.total_burned_calories,
-    // Devices write a last point when the timer has stopped; the independent reader leaves it out.
-    heartRates: (activity.heart_rate_data?.detailed?.hr_samples ?? [])
-      .map((sample) => [seconds(sample.timestamp), sample.bpm] as const)
-      .filter(([at]) => at <= end),
-  };
-}
-
-function expected(reading: FitReading) {
-  return {
-    start: reading.startUnixSeconds,
-    elapsed: expect.closeTo(reading.elapsedSeconds ?? 0, 3),
-    timer: reading.timerSeconds,
-    distance: reading.distanceMetres,
-    kilocalories: reading.kilocalories,
-    heartRates: reading.heartRates.filter(({ bpm }) => bpm > 0).map(({ unixSeconds, bpm }) => [unixSeconds, bpm]),
-  };
-}
-
 test.each(WORKOUTS)('%s says what an independent reader finds in it', (name) => {
   const readings = readSessions(bytesOf(name)).filter((reading) => reading.sport !== FIT_TRANSITION);
   const activities = activitiesOf(name);
   expect(readings.length).toBeGreaterThan(0);
   const found = activities.map(comparable);
   if (RATES_APART.includes(name)) for (const one of found) one.heartRates = [];
-  expect(found).toEqual(readings.map(expected));
+  expect(found).toEqual(readings.map(agreeing));
   for (const [index, reading] of readings.entries()) {
-    const summary = activities[index]?.heart_rate_data?.summary;
-    if (reading.averageHeartRate) expect(summary?.avg_hr_bpm).toBe(reading.averageHeartRate);
-    if (reading.maximumHeartRate) expect(summary?.max_hr_bpm).toBe(reading.maximumHeartRate);
+    expectSameHeart(activities[index], reading);
   }
 });
 

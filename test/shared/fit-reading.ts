@@ -27,6 +27,9 @@ interface MessageDefinition {
 }
 type Values = Map<number, number>;
 
+/** The sport of the changes between the parts of a multisport race. */
+export const FIT_TRANSITION = 3;
+
 const FIT_EPOCH = 631_065_600;
 const INTEGERS: Record<number, { bytes: number; signed: boolean; invalid: number }> = {
   0: { bytes: 1, signed: false, invalid: 0xff },
@@ -60,14 +63,22 @@ export function readDevice(bytes: Buffer): string | undefined {
   return undefined;
 }
 
+/** Every heart rate of the first FIT file in `bytes`, also where the file breaks off before it says what it recorded. */
+export function readHeartRates(bytes: Buffer): FitReading['heartRates'] {
+  return heartRatesOf([...messages(bytes)].filter(({ global }) => global === 20).map(({ values }) => values));
+}
+
+function heartRatesOf(records: Values[]): FitReading['heartRates'] {
+  return records
+    .map((record) => ({ unixSeconds: (record.get(253) ?? 0) + FIT_EPOCH, bpm: record.get(3) }))
+    .filter((row): row is { unixSeconds: number; bpm: number } => row.bpm !== undefined);
+}
+
 function reading(session: Values, records: Values[]): FitReading {
   const start = (session.get(2) ?? 0) + FIT_EPOCH;
   const elapsed = scaled(session.get(7), 1000);
   const end = start + (elapsed ?? 0);
-  const heartRates = records
-    .map((record) => ({ unixSeconds: (record.get(253) ?? 0) + FIT_EPOCH, bpm: record.get(3) }))
-    .filter((row): row is { unixSeconds: number; bpm: number } => row.bpm !== undefined)
-    .filter((row) => row.unixSeconds >= start && row.unixSeconds <= end);
+  const heartRates = heartRatesOf(records).filter((row) => row.unixSeconds >= start && row.unixSeconds <= end);
   return {
     startUnixSeconds: start,
     elapsedSeconds: elapsed,

@@ -106,7 +106,7 @@ color:var(--muted)}
 .facts .tags{margin-top:4px}
 .facts .tag{font-weight:400;color:var(--text);overflow-wrap:anywhere}
 .foot{display:flex;gap:8px;align-items:center;justify-content:center;width:100%;max-width:760px;margin-inline:auto;
-padding:24px 20px 28px;color:var(--muted);font-size:.88rem;text-align:center}
+padding:24px 20px 28px;color:var(--muted);font-size:.88rem}
 .foot .icon{width:18px;height:18px}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 @media (min-width:640px){h1{font-size:2rem}.panel{padding:44px 40px}.panel h1{font-size:1.6rem}main{padding-top:36px}

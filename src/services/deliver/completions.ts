@@ -1,5 +1,6 @@
 import type { LaneLease } from '../../core/lanes.ts';
 import type { DeliveryResult, Store } from '../../core/store.ts';
+import type { FrozenTogether } from './prepare.ts';
 
 const BATCH = 100;
 const WAIT_MS = 5;
@@ -18,6 +19,8 @@ export interface CompletionOptions {
 /** Collects results and writes them in batches: when a hundred wait, or five milliseconds after the first. */
 export class Completions {
   private waiting: DeliveryResult[] = [];
+  /** Frozen batches of which the last result waits. */
+  private ended: string[] = [];
   private writing = false;
   private timer: NodeJS.Timeout | undefined;
   private touched = new Set<string>();
@@ -33,8 +36,12 @@ export class Completions {
     return this.waiting.length === 0 && !this.writing;
   }
 
-  add(result: DeliveryResult): void {
+  add(result: DeliveryResult, batch?: FrozenTogether): void {
     this.waiting.push(result);
+    if (batch) {
+      batch.left -= 1;
+      if (batch.left === 0) this.ended.push(batch.id);
+    }
     if (!this.writing) this.schedule();
   }
 
@@ -61,8 +68,9 @@ export class Completions {
     this.timer = undefined;
     this.writing = true;
     const batch = this.waiting.splice(0);
+    const ended = this.ended.splice(0);
     try {
-      await this.options.store.deliveries.complete(this.options.lease, batch);
+      await this.options.store.deliveries.complete(this.options.lease, batch, ended);
       if (performance.now() - this.touchedAt >= TOUCH_MS) await this.writeTouches();
     } catch (error) {
       this.writing = false;

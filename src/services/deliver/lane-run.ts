@@ -136,7 +136,7 @@ export class LaneRun {
     try {
       if (await this.refreshTarget()) {
         const now = ports.clock.now();
-        const { prepared, unsendable } = await prepare(ports.store, lease, this.target.settings, rows, now);
+        const { prepared, unsendable } = await prepare(ports.store, lease, this.target.settings, rows);
         for (const { row, reason } of unsendable) this.completions.add(endedUnsent(row, now, reason));
         this.ready.push(...prepared);
       }
@@ -164,14 +164,15 @@ export class LaneRun {
     return true;
   }
 
-  private async send({ row, body }: Prepared): Promise<void> {
+  private async send(item: Prepared): Promise<void> {
     const { gate, ports, control } = this.options;
+    const { row, body } = item;
     this.sending += 1;
     gate.begin();
     const at = ports.clock.now();
     const attempt = await this.attempt(row, body, at);
     const given = attempt.outcome !== 'delivered' && control.signal.aborted;
-    if (!given) this.record(row, attempt, at);
+    if (!given) this.record(item, attempt, at);
     this.sending -= 1;
     gate.end();
   }
@@ -196,13 +197,14 @@ export class LaneRun {
     return { id, eventId, type, traceId, reference, devId, orderingTimestamp, body, secrets, now };
   }
 
-  private record(row: DueDelivery, attempt: Attempt, at: Date): void {
+  private record({ row, frozen }: Prepared, attempt: Attempt, at: Date): void {
     const { ports } = this.options;
     const now = ports.clock.now();
     const { maxAttempts } = this.target.row;
     const random = ports.random?.() ?? Math.random();
     const result = resultOf(row, attempt, { backoff: ports.backoff, maxAttempts, random, at, now });
-    this.completions.add(result);
+    if (result.state === 'pending') result.frozen = frozen?.user;
+    this.completions.add(result, frozen?.batch);
     if (attempt.outcome === 'delivered') {
       this.options.gate.circuit.succeeded();
       if (row.isData && row.connectionId !== undefined) this.completions.touch(row.connectionId, now);

@@ -1,5 +1,5 @@
 import type { LaneLease } from '../../core/lanes.ts';
-import type { DueDelivery, FrozenDelivery, Store } from '../../core/store.ts';
+import type { DueDelivery, Store } from '../../core/store.ts';
 import type { EnvironmentSettings } from '../../schema/environment-settings.ts';
 import { passesTypeFilter } from '../fanout.ts';
 import { wireUser } from '../wire-user.ts';
@@ -9,6 +9,14 @@ import { renderBody } from './render.ts';
 export interface Prepared {
   row: DueDelivery;
   body: Buffer;
+  /** Set for a first attempt of data: what it was rendered with, and with which others that was noted. */
+  frozen?: { user: string; batch: FrozenTogether };
+}
+
+/** First attempts that were frozen together; when all are recorded, the note can go. */
+export interface FrozenTogether {
+  id: string;
+  left: number;
 }
 
 /** A delivery for which there is nothing to send, with the reason. */
@@ -26,24 +34,45 @@ export async function prepare(
   lease: LaneLease,
   settings: EnvironmentSettings,
   rows: DueDelivery[],
-  now: Date,
 ): Promise<{ prepared: Prepared[]; unsendable: Unsendable[] }> {
-  const fresh = rows.filter((row) => row.isData && row.frozen === undefined && passesTypeFilter(settings, row));
-  const users = await usersOf(store, fresh);
   const prepared: Prepared[] = [];
   const unsendable: Unsendable[] = [];
-  const toFreeze: FrozenDelivery[] = [];
+  const fresh: DueDelivery[] = [];
   for (const row of rows) {
     const isFresh = row.isData && row.frozen === undefined;
-    const user = isFresh ? users.get(row.connectionId ?? '') : row.frozen;
-    if (isFresh && !passesTypeFilter(settings, row)) unsendable.push({ row, reason: 'filtered' });
-    else if (row.body === undefined || (isFresh && user === undefined)) unsendable.push({ row, reason: 'erased' });
+    if (row.body === undefined) unsendable.push({ row, reason: 'erased' });
+    else if (!isFresh) prepared.push({ row, body: renderBody(row.body, row.frozen) });
+    else if (passesTypeFilter(settings, row)) fresh.push(row);
+    else unsendable.push({ row, reason: 'filtered' });
+  }
+  const first = await prepareFresh(store, lease, fresh);
+  return { prepared: [...prepared, ...first.prepared], unsendable: [...unsendable, ...first.unsendable] };
+}
+
+async function prepareFresh(
+  store: Store,
+  lease: LaneLease,
+  rows: DueDelivery[],
+): Promise<{ prepared: Prepared[]; unsendable: Unsendable[] }> {
+  const users = await usersOf(store, rows);
+  const batch: FrozenTogether = { id: '', left: 0 };
+  const prepared: Prepared[] = [];
+  const unsendable: Unsendable[] = [];
+  const deliveries: { id: string; connectionId: string }[] = [];
+  for (const row of rows) {
+    const connectionId = row.connectionId ?? '';
+    const user = users.get(connectionId);
+    if (user === undefined || row.body === undefined) unsendable.push({ row, reason: 'erased' });
     else {
-      if (isFresh && user !== undefined) toFreeze.push({ ...row, frozen: user });
-      prepared.push({ row, body: renderBody(row.body, row.isData ? user : undefined) });
+      deliveries.push({ id: row.id, connectionId });
+      prepared.push({ row, body: renderBody(row.body, user), frozen: { user, batch } });
     }
   }
-  if (toFreeze.length > 0) await store.deliveries.freeze(lease, toFreeze, now);
+  const environmentId = rows[0]?.environmentId;
+  if (deliveries.length > 0 && environmentId !== undefined) {
+    batch.left = deliveries.length;
+    batch.id = await store.deliveries.freeze(lease, { environmentId, deliveries, users });
+  }
   return { prepared, unsendable };
 }
 

@@ -126,8 +126,9 @@ create index connections_reference on connections (environment_id, reference_id)
 create index connections_retired on connections using gin (retired_user_ids);
 create index connections_created on connections (environment_id, created_at, id);
 
+-- No foreign key: checking one would lock the environment's row for every session that is made.
 create table widget_sessions (
-  environment_id uuid not null references environments (id) on delete cascade,
+  environment_id uuid not null,
   id uuid primary key,
   reference_id text,
   language text,
@@ -242,6 +243,20 @@ create table deliveries (
 create index deliveries_waiting on deliveries (lane_id, due_at, id) where state = 'pending';
 create index deliveries_event on deliveries (environment_id, event_id);
 create index deliveries_after on deliveries (environment_id, after_id) where after_id is not null;
+
+-- The users that a batch of first attempts renders with, by connection, until every attempt of it is recorded. What a
+-- killed worker left here moves to its deliveries when their lane is served again.
+create table frozen_batches (
+  environment_id uuid not null,
+  lane_id uuid not null,
+  id uuid not null,
+  delivery_ids uuid[] not null,
+  connection_ids uuid[] not null,
+  users bytea[] not null,
+  primary key (lane_id, id)
+);
+alter table frozen_batches alter column users set storage external;
+alter table frozen_batches set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1);
 alter table deliveries set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1);
 alter table lanes set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 1, fillfactor = 50);
 

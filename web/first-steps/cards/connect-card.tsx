@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { UserRow } from '../../../src/api/first-steps/wire.ts';
 import { api } from '../api.ts';
 import { Card, Fault, Icon } from '../parts.tsx';
@@ -15,6 +15,10 @@ export function ConnectCard({ users, refresh }: Props) {
   const [reference, setReference] = useState('test-user');
   const [link, setLink] = useState<string>();
   const { busy, fault, run } = useAction();
+
+  // A link connects once: when somebody has come or gone, the one offered here is most likely used up.
+  const present = users?.map((user) => user.user_id).join();
+  useEffect(() => setLink(undefined), [present]);
 
   const connect = (event: Event) => {
     event.preventDefault();

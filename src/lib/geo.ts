@@ -1,14 +1,3 @@
-const EARTH_RADIUS_METRES = 6_371_008.8;
-
-/** Great-circle distance in metres between two [latitude, longitude] pairs in degrees (haversine, mean radius). */
-export function distanceMetres(a: readonly [number, number], b: readonly [number, number]): number {
-  const rad = Math.PI / 180;
-  const dLat = (b[0] - a[0]) * rad;
-  const dLng = (b[1] - a[1]) * rad;
-  const h = Math.sin(dLat / 2) ** 2 + Math.cos(a[0] * rad) * Math.cos(b[0] * rad) * Math.sin(dLng / 2) ** 2;
-  return 2 * EARTH_RADIUS_METRES * Math.asin(Math.min(1, Math.sqrt(h)));
-}
-
 /** Google's encoded polyline, precision 5, of [latitude, longitude] pairs in degrees. */
 export function encodePolyline(points: readonly (readonly [number, number])[]): string {
   let text = '';

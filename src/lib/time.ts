@@ -8,7 +8,7 @@ export function formatInstant(instant: Date, offsetMinutes = 0): string {
 }
 
 /** `+01:00`, `-05:30`, `+00:00`. */
-export function formatOffset(offsetMinutes: number): string {
+function formatOffset(offsetMinutes: number): string {
   const sign = offsetMinutes < 0 ? '-' : '+';
   const absolute = Math.abs(Math.round(offsetMinutes));
   const hours = String(Math.floor(absolute / 60)).padStart(2, '0');

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { Config } from '../config.ts';
 import type { Log } from '../core/log.ts';
-import { attachEmbedded, startEmbedded } from '../store/embedded/embedded.ts';
+import { startEmbedded } from '../store/embedded/embedded.ts';
 import { serverVersion } from '../store/server-version.ts';
 
 export interface Database {
@@ -30,16 +30,6 @@ export async function openDatabase(config: Config, log: Log): Promise<Database> 
       await server.stop();
     },
   };
-}
-
-/** Opens what already runs, or undefined: for looking without starting anything. */
-export async function attachDatabase(config: Config, log: Log): Promise<Database | undefined> {
-  if (config.databaseUrl) return open(config.databaseUrl, 'DATABASE_URL', log);
-  const found = await attachEmbedded({
-    dataDir: config.dataDir,
-    log: (line) => log.debug({ line }, 'embedded PostgreSQL'),
-  });
-  return found && open(found.url, `embedded in ${config.dataDir}`, log);
 }
 
 async function open(url: string, where: string, log: Log): Promise<Database> {

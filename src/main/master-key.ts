@@ -35,7 +35,7 @@ export function openMasterKeys(config: Config): MasterKeySource {
 }
 
 /** A file of ours (0600) with one key a line, the current one first. */
-export interface KeyFile {
+interface KeyFile {
   path: string;
   /** Read again when the file changed since, so that a running server follows a rotation. */
   keys(): MasterKeys;

@@ -8,7 +8,7 @@ import { failureFields } from './failure.ts';
 import type { Queryable } from './lanes.ts';
 import { watchCrashedRunners } from './task-takeover.ts';
 
-export const TASK_SCHEMA = 'graphile_worker';
+const TASK_SCHEMA = 'graphile_worker';
 
 /** The signal aborts when a stop has waited long enough: what the handler does after that may be done a second time. */
 export type TaskHandler = (payload: Record<string, unknown>, signal: AbortSignal) => Promise<void>;

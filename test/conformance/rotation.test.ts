@@ -88,6 +88,11 @@ function computed({ text, header }: Signed, secret: string): string {
   return createHmac('sha256', secret).update(`${time}.${text}`).digest('hex');
 }
 
+/** By the official helper, whose clock stayed where the test began. */
+function isVerified({ text, header }: Signed, secret: string): Promise<boolean> {
+  return verifyTerraWebhookSignature(text, header, secret, { tolerance: 60 + ahead / 1000 });
+}
+
 describe('a new API key', () => {
   test('kills the old one at once, and only that of its environment', async () => {
     const other = await solum.tenant('Bystander');
@@ -144,14 +149,14 @@ describe('a new signing secret', () => {
     const during = (await received('auth', 2)).map(signedOf).at(-1) as Signed;
     expect(versions(during)).toEqual([computed(during, fresh), computed(during, tenant.signingSecret)]);
     for (const secret of [fresh, tenant.signingSecret]) {
-      expect(await verifyTerraWebhookSignature(during.text, during.header, secret)).toBe(true);
+      expect(await isVerified(during, secret)).toBe(true);
     }
 
     ahead += 24 * HOUR_MS;
     await record('cy', 1_000_200_000);
     const after = (await received('auth', 3)).map(signedOf).at(-1) as Signed;
     expect(versions(after)).toEqual([computed(after, fresh)]);
-    await expect(verifyTerraWebhookSignature(after.text, after.header, tenant.signingSecret)).rejects.toThrow();
+    await expect(isVerified(after, tenant.signingSecret)).rejects.toThrow('No matching signature');
   });
 
   test('takes over at once when no overlap is wanted', async () => {

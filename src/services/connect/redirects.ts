@@ -46,7 +46,7 @@ function reference(settings: EnvironmentSettings, result: Result): string | unde
  * Appends parameters to a url's own query, before its fragment. Works on the text, because the url is the app's and
  * may be a deep link: what it wrote stays as it wrote it.
  */
-export function appendQuery(url: string, parameters: [string, string | undefined][]): string {
+function appendQuery(url: string, parameters: [string, string | undefined][]): string {
   const hashAt = url.indexOf('#');
   const base = hashAt === -1 ? url : url.slice(0, hashAt);
   const fragment = hashAt === -1 ? '' : url.slice(hashAt);

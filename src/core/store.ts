@@ -151,6 +151,8 @@ export interface AccountStore {
   saveGrant(ref: AccountRef, grant: Grant, refreshDueAt: Date | undefined): Promise<void>;
   /** Makes the next automatic refresh wait until then. */
   postponeRefresh(ref: AccountRef, until: Date | undefined): Promise<void>;
+  /** When the next automatic refresh is due, as `saveGrant` or `postponeRefresh` said last. */
+  refreshDueAt(ref: AccountRef): Promise<Date | undefined>;
   /** Takes the refresh lease of the account; false when another holds a live one. */
   claimRefresh(ref: AccountRef, token: string, now: Date, until: Date): Promise<boolean>;
   releaseRefresh(ref: AccountRef, token: string): Promise<void>;

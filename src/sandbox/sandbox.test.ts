@@ -88,6 +88,16 @@ describe('consent', () => {
     });
   });
 
+  test('the state passes through the page and is kept nowhere', async () => {
+    const { farm, page } = await open();
+    expect(farm.items.size).toBe(1);
+    expect(JSON.stringify([...farm.items])).not.toContain('state 1&2');
+    const changed = page.body.replace('state 1&amp;2', 'another state');
+    expect(changed).not.toBe(page.body);
+    expect((await farm.press({ ...page, body: changed }, 'allow')).status).toBe(410);
+    expect(target(await farm.press(page, 'allow')).searchParams.get('state')).toBe('state 1&2');
+  });
+
   test('denying goes back with the error', async () => {
     const { farm, page } = await open();
     const back = target(await farm.press(page, 'deny'));

@@ -10,6 +10,7 @@ import type {
   SandboxRequest,
 } from '../core/sandbox.ts';
 import type { SandboxStore } from '../core/store.ts';
+import { sha256 } from '../lib/hash.ts';
 import { randomSecret } from '../lib/ids.ts';
 import { createFarm } from './farm.ts';
 import { isWebAddress } from './oauth.ts';
@@ -140,19 +141,23 @@ function plain(answer: Extract<SandboxAnswer, { status: number }>): GateAnswer {
   };
 }
 
-/** Keeps the consent under a single-use ticket: the decision counts only from a page that we showed. */
+/**
+ * Keeps the consent under a single-use ticket: the decision counts only from a page that we showed. The app's state is a
+ * secret of its login, so the page carries it and only its hash is kept.
+ */
 async function showConsent(gate: Gate, { provider, farm }: Member, consent: Consent): Promise<GateAnswer> {
   if (!isWebAddress(consent.redirectUri)) {
     return messagePage(400, 'Cannot go back', 'The app gave an address to return to that is not a web address.');
   }
   const secret = farm.secret();
-  await farm.put(TICKET.kind, secret, { ...consent }, TICKET.lifeSeconds);
+  const { state, ...kept } = consent;
+  await farm.put(TICKET.kind, secret, { ...kept, stateHash: hashOf(state) }, TICKET.lifeSeconds);
   return consentPage({
     provider: provider.id,
     consent,
     people: farm.people,
     action: `${gate.options.publicPath}/consent`,
-    ticket: `${provider.id}.${secret}`,
+    ticket: `${provider.id}.${secret}.${state}`,
     now: farm.now(),
   });
 }
@@ -163,25 +168,31 @@ async function decide(gate: Gate, request: GateRequest): Promise<GateAnswer> {
     return messagePage(403, 'Not from here', 'The decision came from a page of another site.');
   }
   const form = new URLSearchParams(Buffer.from(request.rawBody).toString('utf8'));
-  const [id, secret] = splitTicket(form.get('ticket') ?? '');
-  const member = gate.members.find(({ provider }) => provider.id === id);
-  const consent = member && (await member.farm.get(TICKET.kind, secret));
-  if (!member || !isConsent(consent)) return expired();
+  const ticket = readTicket(form.get('ticket') ?? '');
+  const member = gate.members.find(({ provider }) => provider.id === ticket.provider);
+  const kept = member && (await member.farm.get(TICKET.kind, ticket.secret));
+  if (!member || !isKept(kept) || kept.stateHash !== hashOf(ticket.state)) return expired();
   const allowed = form.get('decision') === 'allow';
   const person = form.get('person') ?? '';
   if (allowed && !member.farm.person(person)) {
     return messagePage(400, 'Nobody chosen', 'Go back and choose one of the people.');
   }
   // Of two decisions at once only one finds the ticket.
-  if (!(await member.farm.take(TICKET.kind, secret))) return expired();
+  if (!(await member.farm.take(TICKET.kind, ticket.secret))) return expired();
   const chosen = form.getAll('scope');
+  const { stateHash: _, ...consent } = { ...kept, state: ticket.state };
   const decision = { person, allowed, scopes: consent.scopes.filter((scope) => chosen.includes(scope)) };
   return goBack(member, consent, decision);
 }
 
-function splitTicket(ticket: string): [string, string] {
-  const at = ticket.indexOf('.');
-  return [ticket.slice(0, Math.max(at, 0)), ticket.slice(at + 1)];
+/** Neither a provider's id nor the secret holds a dot; the state may. */
+function readTicket(ticket: string): { provider: string; secret: string; state: string } {
+  const [provider = '', secret = '', ...state] = ticket.split('.');
+  return { provider, secret, state: state.join('.') };
+}
+
+function hashOf(state: string): string {
+  return sha256(state).toString('hex');
 }
 
 function expired(): GateAnswer {
@@ -200,7 +211,11 @@ async function goBack({ provider, farm }: Member, consent: Consent, decision: Co
   };
 }
 
-function isConsent(row: Record<string, unknown> | undefined): row is Record<string, unknown> & Consent {
+interface KeptConsent extends Omit<Consent, 'state'> {
+  stateHash: string;
+}
+
+function isKept(row: Record<string, unknown> | undefined): row is Record<string, unknown> & KeptConsent {
   return row !== undefined && typeof row.redirectUri === 'string' && Array.isArray(row.scopes);
 }
 

@@ -195,6 +195,39 @@ describe('when the provider is away', () => {
     expect(refreshes(b)).toBe(2);
   });
 
+  test('no other process asks before its time either', async () => {
+    const { b, ref } = await due();
+    b.clock.advance(300_000);
+    b.provider.trouble('/token', { status: 429, headers: { 'retry-after': '900' } });
+    expect(await b.refresh.token(ref)).toEqual({ failed: 'unavailable' });
+    const other = createRefreshService(b);
+    b.clock.advance(899_000);
+    expect(await other.token(ref)).toEqual({ failed: 'unavailable' });
+    expect(refreshes(b)).toBe(1);
+    b.clock.advance(2_000);
+    expect(await other.token(ref)).toHaveProperty('accessToken');
+    expect(await b.refresh.token(ref)).toHaveProperty('accessToken');
+    expect(refreshes(b)).toBe(2);
+  });
+
+  test('a token that was refused is renewed later, and looked at only when it is due', async () => {
+    const b = await bench();
+    const ref = await refOf(b, await connectPerson(b, 'ann'));
+    const rejected = (await b.store.accounts.grant(ref))?.token.accessToken ?? '';
+    b.provider.trouble('/token', { status: 503 });
+    expect(await b.refresh.token(ref, { rejected })).toEqual({ failed: 'unavailable' });
+    expect(await createRefreshService(b).token(ref, { rejected })).toEqual({ failed: 'unavailable' });
+    expect(refreshes(b)).toBe(1);
+    b.clock.advance(40_000);
+    expect(await b.refresh.runDue()).toBe(1);
+    expect(await b.refresh.runDue()).toBe(0);
+    expect(await createRefreshService(b).token(ref, { rejected })).toHaveProperty('accessToken');
+    expect(refreshes(b)).toBe(2);
+    b.clock.advance(3_300_000);
+    expect(await b.refresh.runDue()).toBe(1);
+    expect(refreshes(b)).toBe(3);
+  });
+
   test('a refusal of the client, not of the grant, ends nothing', async () => {
     const { b, ref } = await due();
     b.clock.advance(300_000);

@@ -41,20 +41,15 @@ const BACKOFF: Backoff = { baseSeconds: 30, capSeconds: 3_600, jitter: 0.1 };
 const DUE_BATCH = 200;
 const DUE_AT_ONCE = 8;
 
-/** Failures in a row of one account, as this process saw them, and when it may ask again. */
-interface Trouble {
-  failures: number;
-  retryAt: Date;
-}
-
 interface State extends RefreshPorts {
   running: Map<string, Promise<TokenAnswer>>;
-  trouble: Map<string, Trouble>;
+  /** Failures in a row by account, as this process saw them. When to ask again stands in the store, for all processes. */
+  failures: Map<string, number>;
 }
 
 /** Access tokens for everything that calls providers. One refresh per account at a time, in all processes together. */
 export function createRefreshService(ports: RefreshPorts): RefreshService {
-  const state: State = { ...ports, running: new Map(), trouble: new Map() };
+  const state: State = { ...ports, running: new Map(), failures: new Map() };
   return {
     token: (ref, options) => token(state, ref, options?.rejected),
     runDue: () => runDue(state),
@@ -127,13 +122,19 @@ async function refreshClaimed(state: State, ref: AccountRef, rejected: string | 
   if ('failed' in held) return held;
   if (isFresh(state, held, rejected)) return { accessToken: held.grant.token.accessToken };
   if (!isRefreshable(held.provider.auth, held.grant)) return giveUp(state, held);
-  const trouble = state.trouble.get(ref.accountId);
-  if (trouble && state.clock.now() < trouble.retryAt) return stillUsable(state, held, rejected);
+  if (await isPostponed(state, held)) return stillUsable(state, held, rejected);
   const answer = await ask(state, held);
   if ('token' in answer) return keep(state, held, answer);
   if ('dead' in answer) return giveUp(state, held);
   await postpone(state, held, answer);
   return stillUsable(state, held, rejected);
+}
+
+/** Whether somebody asked in vain and it is not yet time to ask again: the store then has another time than the grant. */
+async function isPostponed(state: State, { ref, grant, provider }: Held): Promise<boolean> {
+  const stored = await state.store.accounts.refreshDueAt(ref);
+  const planned = refreshDueAt(provider.auth, grant);
+  return stored !== undefined && state.clock.now() < stored && stored.getTime() !== planned?.getTime();
 }
 
 async function ask(state: State, { account, grant, provider, ref }: Held): Promise<RefreshAnswer> {
@@ -151,7 +152,7 @@ async function keep(
 ): Promise<TokenAnswer> {
   const grant = renewed(held.grant, answer.token, answer.askedAt);
   const kept = await persistently(state, held, () => save(state, held, grant));
-  state.trouble.delete(held.ref.accountId);
+  state.failures.delete(held.ref.accountId);
   return kept ? { accessToken: kept.token.accessToken } : { failed: 'needs_reconnecting' };
 }
 
@@ -188,17 +189,17 @@ async function persistently<T>(state: State, held: Held, work: () => Promise<T>)
 
 async function giveUp(state: State, { ref, grant, provider }: Held): Promise<TokenAnswer> {
   const isDegraded = await degrade(state.store, state.clock, ref, grant.version);
-  state.trouble.delete(ref.accountId);
+  state.failures.delete(ref.accountId);
   if (isDegraded) state.log.warn({ provider: provider.id, accountId: ref.accountId }, 'the grant is gone');
   return { failed: 'needs_reconnecting' };
 }
 
 async function postpone(state: State, held: Held, answer: Extract<RefreshAnswer, { later: string }>): Promise<void> {
   const { ref, provider } = held;
-  const failures = (state.trouble.get(ref.accountId)?.failures ?? 0) + 1;
+  const failures = (state.failures.get(ref.accountId) ?? 0) + 1;
   const seconds = backoffSeconds(BACKOFF, failures, Math.random(), answer.retryAfterSeconds);
   const retryAt = new Date(state.clock.now().getTime() + seconds * 1000);
-  state.trouble.set(ref.accountId, { failures, retryAt });
+  state.failures.set(ref.accountId, failures);
   await state.store.accounts.postponeRefresh(ref, retryAt);
   const { later: reason, status } = answer;
   state.log.warn({ provider: provider.id, accountId: ref.accountId, reason, status, retryAt }, 'refresh put off');
@@ -227,6 +228,11 @@ async function refreshDue(state: State, ref: AccountRef): Promise<void> {
     // Its provider is not installed, or there is nothing to refresh: an hour is soon enough to look again.
     const later = held.failed === 'unavailable' ? new Date(state.clock.now().getTime() + 3_600_000) : undefined;
     await state.store.accounts.postponeRefresh(ref, later);
+    return;
+  }
+  if (isFresh(state, held, undefined)) {
+    // It was put off after a refusal that is over, and its own time has not come.
+    await state.store.accounts.postponeRefresh(ref, refreshDueAt(held.provider.auth, held.grant));
     return;
   }
   await token(state, ref, undefined);

@@ -77,6 +77,15 @@ export function accountsOn(scope: Scope): AccountStore {
       await change(client, update(ref).set({ refresh_due_at: until ?? null }));
     },
 
+    async refreshDueAt(ref) {
+      const due = sqlBuilder
+        .selectFrom('accounts')
+        .select('refresh_due_at')
+        .where('environment_id', '=', ref.environmentId)
+        .where('id', '=', ref.accountId);
+      return (await firstOf(client, due))?.refresh_due_at ?? undefined;
+    },
+
     async claimRefresh(ref, token, now, until) {
       const claim = update(ref)
         .set({ refresh_lease: token, refresh_leased_until: until })

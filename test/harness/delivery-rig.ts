@@ -9,11 +9,8 @@ import { createGuard } from '../../src/outbound/guard.ts';
 import { createOutboundHttp, type GuardedHttp } from '../../src/outbound/guarded-http.ts';
 import { createLaneQueue, lanesOn } from '../../src/queue/lanes.ts';
 import { tasksOn } from '../../src/queue/tasks.ts';
-import {
-  createDeliveryService,
-  type DeliveryService,
-  type LaneControl,
-} from '../../src/services/deliver/delivery-service.ts';
+import { createDeliveryService, type DeliveryService } from '../../src/services/deliver/delivery-service.ts';
+import type { LaneControl } from '../../src/services/deliver/ports.ts';
 import { type Announcement, announce } from '../../src/services/fanout.ts';
 import { defaultSettings } from '../../src/services/settings.ts';
 import { masterKeys } from '../../src/store/master-key.ts';

@@ -19,7 +19,9 @@ export interface Seen {
 export type Trouble =
   | { status: number; json?: unknown; headers?: Record<string, string> }
   /** Closes the socket: before the request has any effect, or after. */
-  | { drop: 'before' | 'after' };
+  | { drop: 'before' | 'after' }
+  /** Acts on the request at once and answers it well, but not before this is settled. */
+  | { hold: Promise<void> };
 
 interface Code {
   person: string;
@@ -99,8 +101,10 @@ export async function oauthProvider({ grace = false } = {}): Promise<OAuthProvid
       request.socket.destroy();
       return;
     }
-    const { status, json } = trouble ?? (await answer(one));
-    response.writeHead(status, { 'content-type': 'application/json', ...(trouble?.headers ?? {}) });
+    const held = trouble && 'hold' in trouble;
+    const { status, json, headers } = held || !trouble ? { ...(await answer(one)), headers: {} } : trouble;
+    if (held) await trouble.hold;
+    response.writeHead(status, { 'content-type': 'application/json', ...headers });
     response.end(json === undefined ? undefined : JSON.stringify(json));
   }
 

@@ -7,6 +7,8 @@ import type { Onward } from '../../services/services.ts';
 import { pageRequest, sendPage } from '../page-reply.ts';
 import { type Context, defineRoute, type Route } from '../route.ts';
 
+/** One address for providers of OAuth 2.0, one for those of OAuth 1.0a. */
+const PATHS = ['/auth/:provider/oauth2', '/auth/:provider/oauth1'];
 const PROVIDER = /^[A-Za-z0-9_-]{1,64}$/;
 const UNSTORABLE = /[\0\p{Cs}]/u;
 
@@ -69,7 +71,7 @@ async function callback(context: Context, confirmed: boolean): Promise<FastifyRe
 
 const receive = defineRoute({
   method: 'GET',
-  paths: ['/auth/:provider/oauth2'],
+  paths: PATHS,
   auth: 'public',
   face: 'html',
   answers: { 200: html, 302: nothing, 400: html },
@@ -83,7 +85,7 @@ const receive = defineRoute({
 
 const confirm = defineRoute({
   method: 'POST',
-  paths: ['/auth/:provider/oauth2'],
+  paths: PATHS,
   auth: 'public',
   face: 'html',
   body: Type.Object({ csrf: Type.Optional(Type.String({ maxLength: 512 })) }),

@@ -280,6 +280,16 @@ test('the callback hands over query and cookies, sets cookies and redirects', as
   ]);
 });
 
+test.each(['/v2', '/api/v2'])('providers of both OAuth versions find their callback below %s', async (prefix) => {
+  const { app, asked, onward } = testApp();
+  onward.next = { kind: 'redirect', url: 'myapp://done' };
+  for (const step of ['oauth1', 'oauth2']) {
+    const answer = await app.inject({ url: `${prefix}/auth/example/${step}?state=s` });
+    expect([step, answer.statusCode, answer.headers.location]).toEqual([step, 302, 'myapp://done']);
+  }
+  expect(asked.callbacks).toHaveLength(2);
+});
+
 test('a callback in another browser asks first; only our form confirms', async () => {
   const { app, asked, onward } = testApp();
   onward.next = {

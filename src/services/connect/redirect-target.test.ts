@@ -76,6 +76,63 @@ test('a prefix without a path allows the origin alone', () => {
   expect(isRefused('https://app.example.evil.net/', ['https://app.example'])).toBe(true);
 });
 
+test('a path prefix ends where a part of the address ends', () => {
+  const list = ['https://sites.example/acme', 'https://app.example/cb?app=1'];
+  for (const url of [
+    'https://sites.example/acme',
+    'https://sites.example/acme/',
+    'https://sites.example/acme/done',
+    'https://sites.example/acme?x=1',
+    'https://sites.example/acme#top',
+    'https://app.example/cb?app=1&x=2',
+  ]) {
+    expect([url, isRefused(url, list)]).toEqual([url, false]);
+  }
+  for (const url of [
+    'https://sites.example/acme-evil/done',
+    'https://sites.example/acme.evil',
+    'https://sites.example/acme%2e%2e/other',
+    'https://sites.example/acme/%2e%2e/other',
+    'https://sites.example/acme/..\\other',
+    'https://app.example/cb?app=12',
+    'https://app.example/cb',
+  ]) {
+    expect([url, isRefused(url, list)]).toEqual([url, true]);
+  }
+  expect(isRefused('https://app.example/cb-1', ['https://app.example/'])).toBe(false);
+});
+
+test.each([
+  'https://good.example.evil.example/',
+  'https://good.example@evil.example/',
+  'https://good.example:x@evil.example/',
+  'https://evil.example/https://good.example',
+  'https://evil.example\\@good.example/',
+  'https://good.example\\.evil.example/',
+  'https://good.example\t.evil.example/',
+  'https://good.example%2eevil.example/',
+  'https://good.example%00.evil.example/',
+  'https://good.example\u3002evil.example/',
+  'https://good.example\uff0fevil.example/',
+  'https:/good.example/',
+  'https:good.example',
+  'hTtPs:\\\\good.example/',
+  'http://good.example/',
+  'https://good.example:444/',
+  '//good.example/',
+  'goodapp.evil://x',
+  'goodapp-evil://x',
+])('an allow-list is not talked into %j', (url) => {
+  expect(isRefused(url, ['https://good.example', 'goodapp://'])).toBe(true);
+});
+
+test.each(['about:blank', 'view-source:https://app.example', 'filesystem:https://app.example/x', 'ABOUT:blank'])(
+  '%j shows something instead of going back to an app',
+  (url) => {
+    expect(isRefused(url)).toBe(true);
+  },
+);
+
 test('a deep link prefix ends where a part of the link ends', () => {
   expect(isRefused('myapp://cb?x=1', ['myapp://cb'])).toBe(false);
   expect(isRefused('myapp://cb/next', ['myapp://cb'])).toBe(false);

@@ -1,7 +1,7 @@
 import { Problem } from '../../core/problem.ts';
 
-/** Schemes that run or show code in the browser that follows them. */
-const REFUSED = new Set(['javascript', 'data', 'vbscript', 'file', 'blob']);
+/** Schemes that run code or show content in the browser that follows them, instead of going back to an app. */
+const REFUSED = new Set(['javascript', 'data', 'vbscript', 'file', 'blob', 'filesystem', 'about', 'view-source']);
 
 /** Everything a browser may skip before or inside a scheme: controls, blanks, invisible characters. */
 const SKIPPED = /[\p{C}\p{Z}]/gu;
@@ -36,18 +36,23 @@ function isPlainWebUrl(target: string): boolean {
 
 /**
  * A prefix of a web address must name the whole origin (`https://app.example` does not allow
- * `https://app.example.evil.net`) and the beginning of the path after dots are resolved; a deep link's prefix must end
- * where a part of the link ends.
+ * `https://app.example.evil.net`) and the beginning of the path after dots are resolved. Every prefix must end where a
+ * part of the address ends: `https://sites.example/acme` does not allow `https://sites.example/acme-evil`.
  */
 function startsWith(target: string, prefix: string): boolean {
-  if (/^https?:/i.test(prefix)) {
-    if (!URL.canParse(prefix) || !/^https?:/i.test(target)) return false;
-    const allowed = new URL(prefix);
-    const asked = new URL(target);
-    const path = `${allowed.pathname}${allowed.search}`;
-    return asked.origin === allowed.origin && `${asked.pathname}${asked.search}`.startsWith(path);
-  }
-  if (!target.toLowerCase().startsWith(prefix.toLowerCase())) return false;
-  const next = target.charAt(prefix.length);
-  return next === '' || '/?#&'.includes(next) || '/:?=&'.includes(prefix.charAt(prefix.length - 1));
+  if (!/^https?:/i.test(prefix)) return beginsAtPart(target.toLowerCase(), prefix.toLowerCase());
+  if (!URL.canParse(prefix) || !/^https?:/i.test(target)) return false;
+  const allowed = new URL(prefix);
+  const asked = new URL(target);
+  return asked.origin === allowed.origin && beginsAtPart(pathOf(asked), pathOf(allowed));
+}
+
+function pathOf({ pathname, search, hash }: URL): string {
+  return `${pathname}${search}${hash}`;
+}
+
+function beginsAtPart(text: string, beginning: string): boolean {
+  if (!text.startsWith(beginning)) return false;
+  const next = text.charAt(beginning.length);
+  return next === '' || '/?#&'.includes(next) || /[/:?=&]$/.test(beginning);
 }

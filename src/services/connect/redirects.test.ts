@@ -29,6 +29,24 @@ test('deep links get the same parameters', () => {
   );
 });
 
+test('an address with letters of any language can stand in a header', () => {
+  const ends = ['https://käse.example/ß/€?q=日本#ü', 'myapp://größe'].map((url) =>
+    successRedirect('https://us.example', settings, { ...result, url, referenceId: undefined }),
+  );
+  expect(ends).toEqual([
+    'https://k%C3%A4se.example/%C3%9F/%E2%82%AC?q=%E6%97%A5%E6%9C%AC&user_id=u1&resource=OURA#%C3%BC',
+    'myapp://gr%C3%B6%C3%9Fe?user_id=u1&resource=OURA',
+  ]);
+  expect(new URL(ends[0] ?? '').hostname).toBe(new URL('https://käse.example').hostname);
+});
+
+test('what an address escapes already is not escaped again', () => {
+  const url = 'https://app.example/a%20b?next=%2Fx%3Fy';
+  expect(successRedirect('https://us.example', settings, { ...result, url })).toMatch(
+    /^https:\/\/app\.example\/a%20b\?next=%2Fx%3Fy&user_id=u1&/,
+  );
+});
+
 test('without a reference id the app gets none, unless the environment wants the literal null', () => {
   const none = { ...result, url: 'myapp://x', referenceId: undefined };
   expect(successRedirect('https://us.example', settings, none)).toBe('myapp://x?user_id=u1&resource=OURA');

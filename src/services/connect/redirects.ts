@@ -44,7 +44,7 @@ function reference(settings: EnvironmentSettings, result: Result): string | unde
 
 /**
  * Appends parameters to a url's own query, before its fragment. Works on the text, because the url is the app's and
- * may be a deep link: what it wrote stays as it wrote it.
+ * may be a deep link: what it wrote stays as it wrote it, but for letters that a header cannot hold (RFC 9110 §5.5).
  */
 function appendQuery(url: string, parameters: [string, string | undefined][]): string {
   const hashAt = url.indexOf('#');
@@ -55,5 +55,5 @@ function appendQuery(url: string, parameters: [string, string | undefined][]): s
     .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
     .join('&');
   const joint = !base.includes('?') ? '?' : /[?&]$/.test(base) ? '' : '&';
-  return `${base}${joint}${added}${fragment}`;
+  return `${base}${joint}${added}${fragment}`.replace(/[^\x21-\x7e]+/g, encodeURIComponent);
 }

@@ -6,8 +6,9 @@ import { Completions } from './completions.ts';
 import type { DeliveryPorts, LaneControl } from './delivery-service.ts';
 import type { Gate } from './gate.ts';
 import { endedUnsent, resultOf } from './outcome.ts';
-import { type Prepared, prepare } from './prepare.ts';
+import { type Prepared, type PreparePorts, prepare } from './prepare.ts';
 import type { Target, Targets } from './targets.ts';
+import { Users } from './users.ts';
 
 /** While sends are running and nothing more was due, look for new rows this often. */
 const LOOK_AGAIN_MS = 250;
@@ -34,6 +35,7 @@ export class LaneRun {
   private readonly held = new Set<string>();
   private readonly size = new BatchSize();
   private readonly completions: Completions;
+  private readonly rendering: PreparePorts;
   private readonly options: RunOptions;
   private target: Target;
   private sending = 0;
@@ -49,6 +51,8 @@ export class LaneRun {
   constructor(options: RunOptions) {
     this.options = options;
     this.target = options.target;
+    const { store } = options.ports;
+    this.rendering = { store, lease: options.lease, users: new Users(store, options.target.row.environmentId) };
     this.completions = new Completions({
       store: options.ports.store,
       lease: options.lease,
@@ -131,12 +135,12 @@ export class LaneRun {
   }
 
   private async prepare(rows: DueDelivery[]): Promise<void> {
-    const { ports, lease } = this.options;
+    const { ports } = this.options;
     this.preparing += rows.length;
     try {
       if (await this.refreshTarget()) {
         const now = ports.clock.now();
-        const { prepared, unsendable } = await prepare(ports.store, lease, this.target.settings, rows);
+        const { prepared, unsendable } = await prepare(this.rendering, this.target.settings, rows);
         for (const { row, reason } of unsendable) this.completions.add(endedUnsent(row, now, reason));
         this.ready.push(...prepared);
       }

@@ -2,8 +2,8 @@ import type { LaneLease } from '../../core/lanes.ts';
 import type { DueDelivery, Store } from '../../core/store.ts';
 import type { EnvironmentSettings } from '../../schema/environment-settings.ts';
 import { passesTypeFilter } from '../fanout.ts';
-import { wireUser } from '../wire-user.ts';
 import { renderBody } from './render.ts';
+import type { Users } from './users.ts';
 
 /** A delivery with the bytes that go out. */
 export interface Prepared {
@@ -11,6 +11,12 @@ export interface Prepared {
   body: Buffer;
   /** Set for a first attempt of data: what it was rendered with, and with which others that was noted. */
   frozen?: { user: string; batch: FrozenTogether };
+}
+
+export interface PreparePorts {
+  store: Store;
+  lease: LaneLease;
+  users: Users;
 }
 
 /** First attempts that were frozen together; when all are recorded, the note can go. */
@@ -30,8 +36,7 @@ export interface Unsendable {
  * anything is sent, so that every retry sends the same bytes. Two statements for a batch, whatever its size.
  */
 export async function prepare(
-  store: Store,
-  lease: LaneLease,
+  { store, lease, users }: PreparePorts,
   settings: EnvironmentSettings,
   rows: DueDelivery[],
 ): Promise<{ prepared: Prepared[]; unsendable: Unsendable[] }> {
@@ -45,16 +50,16 @@ export async function prepare(
     else if (passesTypeFilter(settings, row)) fresh.push(row);
     else unsendable.push({ row, reason: 'filtered' });
   }
-  const first = await prepareFresh(store, lease, fresh);
+  const first = await prepareFresh({ store, lease, users }, fresh);
   return { prepared: [...prepared, ...first.prepared], unsendable: [...unsendable, ...first.unsendable] };
 }
 
 async function prepareFresh(
-  store: Store,
-  lease: LaneLease,
+  { store, lease, users: known }: PreparePorts,
   rows: DueDelivery[],
 ): Promise<{ prepared: Prepared[]; unsendable: Unsendable[] }> {
-  const users = await usersOf(store, rows);
+  const connectionIds = rows.map((row) => row.connectionId).filter((id) => id !== undefined);
+  const users = await known.of(connectionIds, performance.now());
   const batch: FrozenTogether = { id: '', left: 0 };
   const prepared: Prepared[] = [];
   const unsendable: Unsendable[] = [];
@@ -74,13 +79,4 @@ async function prepareFresh(
     batch.id = await store.deliveries.freeze(lease, { environmentId, deliveries, users });
   }
   return { prepared, unsendable };
-}
-
-/** The connections' users as JSON text, by connection. */
-async function usersOf(store: Store, rows: DueDelivery[]): Promise<Map<string, string>> {
-  const ids = new Set(rows.map((row) => row.connectionId).filter((id) => id !== undefined));
-  const environmentId = rows[0]?.environmentId;
-  if (ids.size === 0 || environmentId === undefined) return new Map();
-  const connections = await store.connections.byIds(environmentId, [...ids]);
-  return new Map(connections.map((connection) => [connection.id, JSON.stringify(wireUser(connection))]));
 }

@@ -1,9 +1,5 @@
-import type { Clock } from '../../core/clock.ts';
-import type { DestinationRegistry, OutboundHttp } from '../../core/destination.ts';
 import type { LaneLease } from '../../core/lanes.ts';
-import type { Log } from '../../core/log.ts';
-import type { Store } from '../../core/store.ts';
-import { type Backoff, DELIVERY_BACKOFF } from '../../lib/backoff.ts';
+import { DELIVERY_BACKOFF } from '../../lib/backoff.ts';
 import { Gate } from './gate.ts';
 import { LaneRun } from './lane-run.ts';
 import type { DeliveryOptions, DeliveryPorts, LaneControl } from './ports.ts';

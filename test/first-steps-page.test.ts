@@ -45,7 +45,7 @@ describe('the list of events', () => {
 });
 
 describe('the code to copy', () => {
-  const input = { devId: 'my-dev', baseUrl: 'http://localhost:3000/v2', startDate: '2026-11-14' };
+  const input = { devId: 'my-dev', baseUrl: 'http://localhost:3000/v2' };
 
   test('holds the real dev-id and address, and a key only where one was made', () => {
     for (const language of languages({ ...input, apiKey: undefined, userId: undefined })) {

@@ -386,6 +386,8 @@ export interface DeliveryStore {
    * an ended worker froze and did not complete comes back in `due`, first when that is asked without any in flight.
    */
   freeze(lease: LaneLease, batch: FrozenBatch): Promise<string>;
+  /** Forgets what was frozen for attempts that were not made after all: their user may still change. */
+  thaw(lease: LaneLease, batches: string[]): Promise<void>;
   /**
    * Records attempts and moves the deliveries on; rows of a lost lease or already final ones are left alone. `batches`:
    * frozen batches whose attempts are all recorded with these results.

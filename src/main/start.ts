@@ -24,7 +24,6 @@ export async function serve(options: StartOptions): Promise<void> {
   const stops: (() => Promise<unknown>)[] = [() => app.close()];
   try {
     await checkProduction(app);
-    const first = await ensureFirstEnvironment(app);
     if (roles.includes('api')) {
       await app.keyWatch.start();
       stops.unshift(async () => app.keyWatch.stop());
@@ -32,6 +31,8 @@ export async function serve(options: StartOptions): Promise<void> {
       await listen(http, config);
       stops.unshift(() => http.close());
     }
+    // After the port is ours: of several that start at once, the one that goes on makes it and shows its key.
+    const first = await ensureFirstEnvironment(app);
     if (roles.includes('worker')) {
       const worker = createWorker(app);
       stops.unshift(() => worker.stop());

@@ -32,18 +32,19 @@ export interface DestinationServicePorts {
 export function createDestinationService(ports: DestinationServicePorts): DestinationService {
   const { store, clock } = ports;
   return {
+    check(typeName, input) {
+      readNew(ports, typeName, input);
+    },
+
     async add(environment, typeName, input, { useEnvironmentSecret = false } = {}) {
-      const type = typeOf(ports.destinations, typeName);
-      const { ordered, ...rest } = input;
-      const { options, config } = splitOptions(rest);
-      const values = checkConfig(ports, type, config);
+      const { type, values, options, ordered } = readNew(ports, typeName, input);
       const secret = useEnvironmentSecret ? undefined : randomSecret();
       const destination = await store.destinations.create({
         environmentId: environment.id,
         type: type.type,
         config: values,
         display: maskFields(type.fields, values),
-        ordered: readSwitch('ordered', ordered) ?? false,
+        ordered,
         secret,
         now: clock.now(),
         ...DEFAULTS,
@@ -121,6 +122,15 @@ function readSwitch(name: string, given: unknown): boolean | undefined {
   if (given === undefined || given === null) return undefined;
   const values = checkFields([{ name, label: name, kind: 'boolean' }], { [name]: given });
   return values[name] === true;
+}
+
+/** What is stored for a new destination of this type. Throws `bad_request` naming the field. */
+function readNew(ports: DestinationServicePorts, typeName: string, input: Record<string, unknown>) {
+  const type = typeOf(ports.destinations, typeName);
+  const { ordered, ...rest } = input;
+  const { options, config } = splitOptions(rest);
+  const values = checkConfig(ports, type, config);
+  return { type, values, options, ordered: readSwitch('ordered', ordered) ?? false };
 }
 
 function checkConfig(

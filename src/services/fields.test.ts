@@ -70,3 +70,11 @@ test('display masks secrets that are set and nothing else', () => {
   expect(maskFields(fields, { url, token: 'abcdefgh', port: 1, other: 'x' })).toEqual({ url, token: MASK, port: 1 });
   expect(maskFields(fields, { url })).toEqual({ url });
 });
+
+test('of an address, display shows where it leads and not what proves who calls', () => {
+  const shown = (address: string) => maskFields(fields, { url: address }).url;
+  expect(shown('https://app.example/hook?key=SECRET&x=1')).toBe(`https://app.example/hook?${MASK}`);
+  expect(shown('https://app.example/hook#SECRET')).toBe(`https://app.example/hook#${MASK}`);
+  expect(shown('https://me:SECRET@app.example/hook')).toBe(`https://${MASK}@app.example/hook`);
+  expect(shown('https://app.example/a/@b')).toBe('https://app.example/a/@b');
+});

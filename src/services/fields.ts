@@ -25,10 +25,23 @@ export function checkFields(fields: Field[], input: Record<string, unknown>): Re
   return values;
 }
 
-/** The values for display: secrets that are set are masked, fields that are not defined are left out. */
+/**
+ * The values for display: secrets that are set are masked, and so are the parts of an address where keys stand; fields
+ * that are not defined are left out.
+ */
 export function maskFields(fields: Field[], values: Record<string, unknown>): Record<string, unknown> {
   const shown = fields.filter((field) => values[field.name] !== undefined);
-  return Object.fromEntries(shown.map((field) => [field.name, isSecretField(field) ? MASK : values[field.name]]));
+  return Object.fromEntries(shown.map((field) => [field.name, masked(field, values[field.name])]));
+}
+
+function masked(field: Field, value: unknown): unknown {
+  if (isSecretField(field)) return MASK;
+  return field.kind === 'url' && typeof value === 'string' ? maskAddress(value) : value;
+}
+
+/** Without user and password, query and fragment. */
+function maskAddress(text: string): string {
+  return text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, `$1${MASK}@`).replace(/([?#]).+$/s, `$1${MASK}`);
 }
 
 function read(field: Field, given: unknown): FieldValue {

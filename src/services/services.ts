@@ -188,6 +188,8 @@ export interface IntegrationRow {
 // ------------------------------------------------------------------------------------------ destinations, events
 
 export interface DestinationService {
+  /** Throws what `add` would throw, and changes nothing. */
+  check(type: string, config: Record<string, unknown>): void;
   /** Throws `bad_request` naming the field, also for addresses the guard refuses. The secret is shown here only. */
   add(
     environment: Environment,

@@ -7,7 +7,7 @@ import { isUuid } from '../lib/ids.ts';
 import { instantArray, plainArray, rowsOf, run, sqlBuilder } from './database.ts';
 import { CANCEL_OF_CONNECTION, COMPLETE, CREATE } from './delivery-statements.ts';
 import { dueDeliveries } from './due-deliveries.ts';
-import { freezeBatch, frozenPlace } from './frozen-batches.ts';
+import { freezeBatch, frozenPlace, thaw } from './frozen-batches.ts';
 import type { Scope } from './scope.ts';
 import type { DeliveriesTable } from './tables.ts';
 import { connectionOwner, environmentOwner, keyIn, openAt, ownerName, sealAt } from './vault.ts';
@@ -43,6 +43,8 @@ export function deliveriesOn(scope: Scope): DeliveryStore {
     due: (lease, now, limit, inFlight, ordered) => dueDeliveries(scope, lease, now, limit, inFlight, ordered),
 
     freeze: (lease, batch) => freezeBatch(scope, lease, batch),
+
+    thaw: (lease, batches) => thaw(scope, lease, batches),
 
     complete: (lease, results, batches = []) => complete(scope, lease, results, batches),
 

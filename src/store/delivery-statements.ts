@@ -78,6 +78,10 @@ export const FREEZE = `
   insert into frozen_batches (environment_id, lane_id, id, delivery_ids, connection_ids, users)
   select $4, $2, $5, $6::uuid[], $7::uuid[], $8::bytea[] from held`;
 
+export const THAW = `
+  with ${HELD}
+  delete from frozen_batches where lane_id = $2 and id = any($4::uuid[]) and exists (select from held)`;
+
 export const LEFT_BEHIND = `
   select environment_id, id, delivery_ids, connection_ids, users from frozen_batches where lane_id = $1 order by id`;
 

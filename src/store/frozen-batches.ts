@@ -3,7 +3,7 @@ import type { FrozenBatch } from '../core/store.ts';
 import type { SealedPlace } from '../core/vault.ts';
 import { uuid4 } from '../lib/ids.ts';
 import { plainArray, run } from './database.ts';
-import { ADOPT, FREEZE, LEFT_BEHIND } from './delivery-statements.ts';
+import { ADOPT, FREEZE, LEFT_BEHIND, THAW } from './delivery-statements.ts';
 import type { Scope } from './scope.ts';
 import { connectionOwner, openAt, ownerName, sealAt } from './vault.ts';
 
@@ -35,6 +35,12 @@ export async function freezeBatch({ client, vault }: Scope, lease: LaneLease, ba
   ];
   await run(client, { name: 'delivery-freeze', text: FREEZE, values });
   return id;
+}
+
+/** Drops notes that are worth nothing any more. */
+export async function thaw({ client }: Scope, lease: LaneLease, batches: string[]): Promise<void> {
+  if (batches.length === 0) return;
+  await run(client, { text: THAW, values: [lease.kind, lease.laneId, lease.token, batches] });
 }
 
 interface BatchRow {

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { Browser, consentTo } from '../harness/browser.ts';
+
 const BIN = fileURLToPath(new URL('../../bin/solum.js', import.meta.url));
 
 /** What `solum start --json` prints once it answers. */
@@ -112,4 +114,43 @@ export async function runSolum(
     json = undefined;
   }
   return { ...outcome, json };
+}
+
+/** An environment's address and keys, as an app has them. */
+export interface Keys {
+  url: string;
+  devId: string;
+  apiKey: string;
+}
+
+/** Connects a simulated person (default: the first) as a browser would; answers the user id. */
+export async function connectPerson(
+  keys: Keys,
+  provider: string,
+  referenceId: string,
+  person?: string,
+): Promise<string> {
+  const answer = await fetch(`${keys.url}/v2/auth/authenticateUser?resource=${provider}`, {
+    method: 'POST',
+    headers: { ...headersOf(keys), 'content-type': 'application/json' },
+    body: JSON.stringify({ reference_id: referenceId, auth_success_redirect_url: 'https://app.example/done' }),
+  });
+  const { auth_url: authUrl } = (await answer.json()) as { auth_url?: string };
+  if (!authUrl) throw new Error(`no login link: ${answer.status}`);
+  const landed = new URL(await consentTo(new Browser(), authUrl, person === undefined ? {} : { person }));
+  const userId = landed.searchParams.get('user_id');
+  if (landed.hostname !== 'app.example' || !userId) throw new Error(`not connected: ${landed.href}`);
+  return userId;
+}
+
+/** Ids of the environment's users. */
+export async function usersOf(keys: Keys): Promise<string[]> {
+  const answer = await fetch(`${keys.url}/v2/subscriptions`, { headers: headersOf(keys) });
+  if (!answer.ok) throw new Error(`/subscriptions answered ${answer.status}`);
+  const { users } = (await answer.json()) as { users: { user_id: string }[] };
+  return users.map(({ user_id }) => user_id);
+}
+
+function headersOf({ devId, apiKey }: Keys): Record<string, string> {
+  return { 'dev-id': devId, 'x-api-key': apiKey };
 }

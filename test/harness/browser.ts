@@ -1,12 +1,17 @@
 /** As much of a browser as connecting needs: cookies with their paths, redirects one by one, forms. */
 export class Browser {
   #cookies: { name: string; value: string; path: string }[] = [];
+  /** Every address that it opened or was sent to. */
+  readonly trail: string[] = [];
+  /** Every cookie value that it was given. */
+  readonly given: string[] = [];
 
   /** Follows redirects within `localhost`; answers the page, or the first address outside. */
   async open(url: string, init: RequestInit = {}): Promise<{ url: string; page: string | undefined }> {
     let next = new URL(url);
     let request = init;
     for (let hop = 0; hop < 10; hop += 1) {
+      this.trail.push(next.href);
       if (next.hostname !== 'localhost') return { url: next.href, page: undefined };
       const headers = { accept: 'text/html', ...request.headers, cookie: this.#cookieHeader(next) };
       const answer = await fetch(next, { ...request, headers, redirect: 'manual' });
@@ -31,7 +36,10 @@ export class Browser {
       const path = attributes.find((attribute) => /^path=/i.test(attribute))?.slice(5) ?? '/';
       const isGone = attributes.some((attribute) => /^max-age=0$/i.test(attribute));
       this.#cookies = this.#cookies.filter((cookie) => cookie.name !== name);
-      if (!isGone) this.#cookies.push({ name, value: pair.slice(name.length + 1), path });
+      if (isGone) continue;
+      const value = pair.slice(name.length + 1);
+      this.#cookies.push({ name, value, path });
+      this.given.push(value);
     }
   }
 }

@@ -3,10 +3,8 @@ export interface SnippetInput {
   /** Shown where a key was made on this page; else a placeholder stands there. */
   apiKey: string | undefined;
   baseUrl: string;
-  /** A connected user, so that reading works as it stands. */
+  /** A connected user, so that the call works as it stands. */
   userId: string | undefined;
-  /** Local date `YYYY-MM-DD`. */
-  startDate: string;
 }
 
 export interface Snippet {
@@ -21,7 +19,7 @@ export interface Language {
 }
 
 const LINK = 'Make a link that connects one of your users';
-const READ = 'Read their sleep';
+const READ = 'See a user whom you connected';
 
 /** Code that runs as it is copied, with the page's own values. */
 export function languages(input: SnippetInput): Language[] {
@@ -52,10 +50,8 @@ function curl(input: SnippetInput): Language {
       },
       {
         title: READ,
-        code: `curl -G '${input.baseUrl}/sleep'${headers} \\
-  -d 'user_id=${userOf(input)}' \\
-  -d 'start_date=${input.startDate}' \\
-  -d 'to_webhook=false'`,
+        code: `curl -G '${input.baseUrl}/userInfo'${headers} \\
+  -d 'user_id=${userOf(input)}'`,
       },
     ],
   };
@@ -85,15 +81,11 @@ console.log('Send your user here:', url);`,
       },
       {
         title: READ,
-        code: `const query = new URLSearchParams({
-  user_id: '${userOf(input)}',
-  start_date: '${input.startDate}',
-  to_webhook: 'false',
-});
-const sleep = await fetch(\`${input.baseUrl}/sleep?\${query}\`, {
+        code: `const query = new URLSearchParams({ user_id: '${userOf(input)}' });
+const answer = await fetch(\`${input.baseUrl}/userInfo?\${query}\`, {
   headers: { 'dev-id': '${input.devId}', 'x-api-key': '${keyOf(input)}' },
 });
-console.log(await sleep.json());`,
+console.log(await answer.json());`,
       },
     ],
   };
@@ -122,12 +114,10 @@ console.log('Send your user here:', link.url);`,
       },
       {
         title: READ,
-        code: `const sleep = await terra.sleep.fetch({
+        code: `const info = await terra.user.getinfoforuserid({
   user_id: '${userOf(input)}',
-  start_date: '${input.startDate}',
-  to_webhook: false,
 });
-console.log(sleep.data);`,
+console.log(info);`,
       },
     ],
   };

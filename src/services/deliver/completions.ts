@@ -19,6 +19,8 @@ export interface CompletionOptions {
 /** Collects results and writes them in batches: when a hundred wait, or five milliseconds after the first. */
 export class Completions {
   private waiting: DeliveryResult[] = [];
+  /** Frozen batches that still wait for results. */
+  private readonly open = new Set<FrozenTogether>();
   /** Frozen batches of which the last result waits. */
   private ended: string[] = [];
   private writing = false;
@@ -40,9 +42,24 @@ export class Completions {
     this.waiting.push(result);
     if (batch) {
       batch.left -= 1;
-      if (batch.left === 0) this.ended.push(batch.id);
+      if (batch.left === 0) {
+        this.open.delete(batch);
+        this.ended.push(batch.id);
+      }
     }
     if (!this.writing) this.schedule();
+  }
+
+  /** Results of these first attempts will follow. */
+  expect(batch: FrozenTogether): void {
+    this.open.add(batch);
+  }
+
+  /** Every attempt that was made is recorded: what is still expected was not tried, and may be rendered anew. */
+  async thaw(): Promise<void> {
+    const ids = [...this.open].map((batch) => batch.id);
+    this.open.clear();
+    if (ids.length > 0) await this.options.store.deliveries.thaw(this.options.lease, ids);
   }
 
   /** Data of the connection arrived at `at`. */

@@ -316,6 +316,48 @@ describe('the circuit', () => {
   });
 });
 
+test('what was rendered but not tried when the circuit opened is rendered anew', async () => {
+  await rig.addDestination(receiver.url, { concurrency: 1 });
+  const connection = await rig.addConnection();
+  for (let n = 0; n < 14; n += 1) await rig.announce(sleepOf(connection.id, [n]));
+  receiver.answer = answering(500);
+  await rig.serve();
+  expect(receiver.received).toHaveLength(10);
+  const userId = 'aaaaaaaa-0000-4000-8000-000000000001';
+  await rig.store.connections.reauthenticate(rig.environment.id, connection.id, userId, 'new', rig.clock.now());
+  receiver.answer = answering(200);
+  await rig.later(5);
+  await rig.later(60);
+  const userOf = (text: string) => (JSON.parse(text) as { user: { user_id: string } }).user.user_id;
+  const late = receiver.received.slice(10);
+  expect(late).toHaveLength(14);
+  for (const { text, json } of late) {
+    const first = receiver.received.slice(0, 10).find((tried) => String(tried.json.data) === String(json.data));
+    expect(userOf(text)).toBe(first ? connection.userId : userId);
+  }
+});
+
+test('what a killed worker sent goes out again with the same bytes, even after a reauthentication', async () => {
+  await rig.addDestination(receiver.url);
+  const connection = await rig.addConnection();
+  await rig.announce(sleepOf(connection.id));
+  const kill = new AbortController();
+  receiver.answer = () => kill.abort();
+  const [lease] = await createLaneQueue(rig.database.pool).claim('deliver', rig.clock.now(), 1_000, 1);
+  if (!lease) throw new Error('no lane was due');
+  await rig.engine().serve(lease, { ...IDLE, signal: kill.signal });
+  const userId = 'aaaaaaaa-0000-4000-8000-000000000001';
+  await rig.store.connections.reauthenticate(rig.environment.id, connection.id, userId, 'new', rig.clock.now());
+  receiver.answer = answering(200);
+  await rig.later(2);
+  const [first, again] = receiver.received;
+  expect(again?.text).toBe(first?.text);
+  expect(again?.headers['x-terra-trace-id']).toBe(first?.headers['x-terra-trace-id']);
+  expect(await only()).toMatchObject({ state: 'delivered', attempts: 1 });
+  const { rows } = await rig.database.pool.query('select from frozen_batches');
+  expect(rows).toHaveLength(0);
+});
+
 describe('what is not sent', () => {
   test('types that a destination does not want, and destinations that are off', async () => {
     await rig.addDestination(receiver.url, { eventTypes: ['sleep', 'deauth'] });

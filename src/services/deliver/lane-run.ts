@@ -3,9 +3,9 @@ import type { LaneLease } from '../../core/lanes.ts';
 import type { DueDelivery } from '../../core/store.ts';
 import { BatchSize } from './batch-size.ts';
 import { Completions } from './completions.ts';
-import type { DeliveryPorts, LaneControl } from './delivery-service.ts';
 import type { Gate } from './gate.ts';
 import { endedUnsent, resultOf } from './outcome.ts';
+import type { DeliveryPorts, LaneControl } from './ports.ts';
 import { type Prepared, type PreparePorts, prepare } from './prepare.ts';
 import type { Target, Targets } from './targets.ts';
 import { Users } from './users.ts';
@@ -43,6 +43,8 @@ export class LaneRun {
   /** Rows that are being rendered. */
   private preparing = 0;
   private exhausted = false;
+  /** A send was ended by the signal: whether it arrived is not known. */
+  private cutShort = false;
   private stopped = false;
   private error: { cause: unknown } | undefined;
   private lookAgain: NodeJS.Timeout | undefined;
@@ -75,6 +77,7 @@ export class LaneRun {
       else this.step();
       await ended;
       if (this.error) throw this.error.cause;
+      if (this.completions.idle && !this.cutShort) await this.completions.thaw();
       await this.completions.close();
     } finally {
       gate.leave(this.step);
@@ -140,7 +143,8 @@ export class LaneRun {
     try {
       if (await this.refreshTarget()) {
         const now = ports.clock.now();
-        const { prepared, unsendable } = await prepare(this.rendering, this.target.settings, rows);
+        const { prepared, unsendable, batch } = await prepare(this.rendering, this.target.settings, rows);
+        if (batch) this.completions.expect(batch);
         for (const { row, reason } of unsendable) this.completions.add(endedUnsent(row, now, reason));
         this.ready.push(...prepared);
       }
@@ -175,8 +179,8 @@ export class LaneRun {
     gate.begin();
     const at = ports.clock.now();
     const attempt = await this.attempt(row, body, at);
-    const given = attempt.outcome !== 'delivered' && control.signal.aborted;
-    if (!given) this.record(item, attempt, at);
+    if (attempt.outcome !== 'delivered' && control.signal.aborted) this.cutShort = true;
+    else this.record(item, attempt, at);
     this.sending -= 1;
     gate.end();
   }

@@ -31,6 +31,13 @@ export interface Unsendable {
   reason: 'erased' | 'filtered';
 }
 
+export interface Rendered {
+  prepared: Prepared[];
+  unsendable: Unsendable[];
+  /** The first attempts among them. */
+  batch: FrozenTogether | undefined;
+}
+
 /**
  * Renders deliveries. Data that was never tried gets its connection's user of this moment, which is frozen before
  * anything is sent, so that every retry sends the same bytes. Two statements for a batch, whatever its size.
@@ -39,7 +46,7 @@ export async function prepare(
   { store, lease, users }: PreparePorts,
   settings: EnvironmentSettings,
   rows: DueDelivery[],
-): Promise<{ prepared: Prepared[]; unsendable: Unsendable[] }> {
+): Promise<Rendered> {
   const prepared: Prepared[] = [];
   const unsendable: Unsendable[] = [];
   const fresh: DueDelivery[] = [];
@@ -51,13 +58,14 @@ export async function prepare(
     else unsendable.push({ row, reason: 'filtered' });
   }
   const first = await prepareFresh({ store, lease, users }, fresh);
-  return { prepared: [...prepared, ...first.prepared], unsendable: [...unsendable, ...first.unsendable] };
+  return {
+    prepared: [...prepared, ...first.prepared],
+    unsendable: [...unsendable, ...first.unsendable],
+    batch: first.batch,
+  };
 }
 
-async function prepareFresh(
-  { store, lease, users: known }: PreparePorts,
-  rows: DueDelivery[],
-): Promise<{ prepared: Prepared[]; unsendable: Unsendable[] }> {
+async function prepareFresh({ store, lease, users: known }: PreparePorts, rows: DueDelivery[]): Promise<Rendered> {
   const connectionIds = rows.map((row) => row.connectionId).filter((id) => id !== undefined);
   const users = await known.of(connectionIds, performance.now());
   const batch: FrozenTogether = { id: '', left: 0 };
@@ -74,9 +82,8 @@ async function prepareFresh(
     }
   }
   const environmentId = rows[0]?.environmentId;
-  if (deliveries.length > 0 && environmentId !== undefined) {
-    batch.left = deliveries.length;
-    batch.id = await store.deliveries.freeze(lease, { environmentId, deliveries, users });
-  }
-  return { prepared, unsendable };
+  if (deliveries.length === 0 || environmentId === undefined) return { prepared, unsendable, batch: undefined };
+  batch.left = deliveries.length;
+  batch.id = await store.deliveries.freeze(lease, { environmentId, deliveries, users });
+  return { prepared, unsendable, batch };
 }

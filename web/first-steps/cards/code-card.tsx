@@ -3,8 +3,6 @@ import type { EnvironmentAnswer, UserRow } from '../../../src/api/first-steps/wi
 import { Card, CopyButton, ScrollArea } from '../parts.tsx';
 import { languages } from '../snippets.ts';
 
-const DAYS_7_MS = 7 * 86_400_000;
-
 interface Props {
   environment: EnvironmentAnswer | undefined;
   apiKey: string | undefined;
@@ -20,7 +18,6 @@ export function CodeCard({ environment, apiKey, users }: Props) {
     apiKey,
     baseUrl: environment?.base_url ?? `${location.origin}/v2`,
     userId: users?.find((user) => user.active)?.user_id,
-    startDate: new Date(Date.now() - DAYS_7_MS).toISOString().slice(0, 10),
   });
   const language = all.find((one) => one.id === chosen) ?? all[0];
 

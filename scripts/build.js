@@ -31,7 +31,7 @@ const INPUTS = [
 /** Builds when a source changed since the last build, in a process of its own, whose memory ends with it. */
 export function buildIfStale() {
   if (!existsSync(join(root, 'src'))) return;
-  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === fingerprint()) return;
+  if (isBuilt(fingerprint())) return;
   process.stderr.write('Building (first start after a change) …\n');
   const run = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], {
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -42,6 +42,7 @@ export function buildIfStale() {
 /** Builds beside the present result and swaps at the end, so that a failed or concurrent build leaves a whole one. */
 async function build(state) {
   const dist = join(root, `.dist-${process.pid}`);
+  const again = isBuilt(state);
   try {
     mkdirSync(dist, { recursive: true });
     const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
@@ -56,10 +57,23 @@ async function build(state) {
     copyAssets(join(root, 'src'), dist);
     await buildPages(join(dist, 'web'));
     writeFileSync(join(dist, '.built'), state);
-    rmSync(join(root, 'dist'), { recursive: true, force: true });
-    renameSync(dist, join(root, 'dist'));
+    if (again || !isBuilt(state)) swapIn(dist, state);
   } finally {
     rmSync(dist, { recursive: true, force: true });
+  }
+}
+
+function isBuilt(state) {
+  return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === state;
+}
+
+/** Of several that build the same at once the first stays: others may run from its files already. */
+function swapIn(dist, state) {
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  try {
+    renameSync(dist, join(root, 'dist'));
+  } catch (error) {
+    if (!isBuilt(state)) throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { startOf } from '../../src/store/embedded/process-mark.ts';
 import { hasPostgres15, type RunningServer, startPostgres15 } from '../harness/debian-server.ts';
 import { makeCheckout, type User } from './checkout.ts';
 import { connectPerson, freePort, type Keys, type Ready, usersOf } from './running-solum.ts';
@@ -47,7 +48,7 @@ describe.each(CASES)('a fresh clone %s', (title, { mode, user }) => {
   });
   afterAll(async () => {
     const pid = existsSync(join(clone.dataDir, 'embedded')) ? serverPid(clone.dataDir) : undefined;
-    if (pid && isAlive(pid)) process.kill(pid, 'SIGQUIT');
+    if (pid && (await isAlive(pid))) process.kill(pid, 'SIGQUIT');
     const elsewhere = dirname(dataOf(clone.dataDir));
     if (!elsewhere.startsWith(area)) await rm(elsewhere, { recursive: true, force: true });
     await rm(area, { recursive: true, force: true });
@@ -70,7 +71,7 @@ describe.each(CASES)('a fresh clone %s', (title, { mode, user }) => {
 
     const pid = serverPid(clone.dataDir);
     npm.child.kill('SIGTERM'); // npm ends at once, and the server after it
-    await until(() => !isAlive(pid), 'the database has stopped', npm);
+    await until(async () => !(await isAlive(pid)), 'the database has stopped', npm);
     expect(npm.err()).not.toMatch(/"level":(50|60)/);
   });
 
@@ -83,7 +84,7 @@ describe.each(CASES)('a fresh clone %s', (title, { mode, user }) => {
     const pid = serverPid(clone.dataDir);
     second.child.kill('SIGTERM');
     expect(await second.ended).toBe(0);
-    expect(isAlive(pid)).toBe(false);
+    expect(await isAlive(pid)).toBe(false);
     expect(second.err()).not.toMatch(/"level":(50|60)/);
   });
 
@@ -93,14 +94,14 @@ describe.each(CASES)('a fresh clone %s', (title, { mode, user }) => {
     const pid = serverPid(clone.dataDir);
     killed.child.kill('SIGKILL');
     await killed.ended;
-    expect(isAlive(pid)).toBe(true);
+    expect(await isAlive(pid)).toBe(true);
     const next = run(process.execPath, ['bin/solum.js', 'start', '--json'], clone);
     await readyOf(next);
     expect(serverPid(clone.dataDir)).toBe(pid);
     expect(await usersOf(keys)).toEqual([userId]);
     next.child.kill('SIGINT');
     expect(await next.ended).toBe(0);
-    expect(isAlive(pid)).toBe(false);
+    expect(await isAlive(pid)).toBe(false);
   });
 
   test('of two starts at once one serves, the other says that the port is in use', async () => {
@@ -122,8 +123,8 @@ describe.each(CASES)('a fresh clone %s', (title, { mode, user }) => {
 test('two first starts at once make one environment, whose key is shown', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'solum-two-'));
   const place = { folder: REPOSITORY, dataDir, user: undefined, port: await freePort(), home: tmpdir() };
-  const both = [1, 2].map(() => run(process.execPath, ['bin/solum.js', 'start', '--json'], place));
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }));
+  const both = [1, 2].map(() => run(process.execPath, ['bin/solum.js', 'start', '--json'], place));
   expect(await Promise.race(both.map((one) => one.ended))).toBe(2);
   const winner = both.find((one) => one.child.exitCode === null) as Run;
   const ready = await readyOf(winner);
@@ -162,7 +163,7 @@ describe.runIf(hasPostgres15())('with a PostgreSQL 15 of the operator', () => {
     expect(await usersOf(keys)).toEqual([userId]);
     second.child.kill('SIGTERM');
     expect(await second.ended).toBe(0);
-    expect(isAlive(server.pid)).toBe(true);
+    expect(await isAlive(server.pid)).toBe(true);
     expect(existsSync(join(dataDir, 'embedded'))).toBe(false);
     expect(first.out() + first.err() + second.err()).not.toContain(new URL(server.url).password);
   });
@@ -246,14 +247,8 @@ function serverPid(dataDir: string): number {
   return existsSync(path) ? Number(readFileSync(path, 'utf8').split('\n')[0]) : 0;
 }
 
-function isAlive(pid: number): boolean {
-  if (pid === 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+async function isAlive(pid: number): Promise<boolean> {
+  return pid !== 0 && (await startOf(pid)) !== undefined;
 }
 
 function nobody(): User {

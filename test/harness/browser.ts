@@ -5,6 +5,8 @@ export class Browser {
   readonly trail: string[] = [];
   /** Every cookie value that it was given. */
   readonly given: string[] = [];
+  /** Addresses that it does not open when it is sent there. */
+  stopsAt: RegExp | undefined;
 
   /** Follows redirects within `localhost`; answers the page, or the first address outside. */
   async open(url: string, init: RequestInit = {}): Promise<{ url: string; page: string | undefined }> {
@@ -12,7 +14,8 @@ export class Browser {
     let request = init;
     for (let hop = 0; hop < 10; hop += 1) {
       this.trail.push(next.href);
-      if (next.hostname !== 'localhost') return { url: next.href, page: undefined };
+      const isEnd = next.hostname !== 'localhost' || (hop > 0 && this.stopsAt?.test(next.pathname));
+      if (isEnd) return { url: next.href, page: undefined };
       const headers = { accept: 'text/html', ...request.headers, cookie: this.#cookieHeader(next) };
       const answer = await fetch(next, { ...request, headers, redirect: 'manual' });
       this.#keep(answer);

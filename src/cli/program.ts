@@ -49,11 +49,19 @@ function allCommands(command: Command): Command[] {
 }
 
 function explain(error: unknown, asJson: boolean, ports: CliPorts): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) return explainUsage(error, asJson, ports);
   const refused = error instanceof Refused || (error instanceof Problem && error.status < 500);
   const message = error instanceof Problem ? error.detail : error instanceof Error ? error.message : String(error);
   const hint = error instanceof Refused && error.hint ? ` (${error.hint})` : '';
   ports.stderr(`solum: ${message}${hint}\n`);
   if (asJson) ports.stdout(`${JSON.stringify({ error: message })}\n`);
   return refused ? 2 : 1;
+}
+
+/** The parser has said on stderr what is wrong, or printed the help that was asked for. */
+function explainUsage(error: CommanderError, asJson: boolean, ports: CliPorts): number {
+  if (error.exitCode === 0) return 0;
+  const message = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '');
+  if (asJson) ports.stdout(`${JSON.stringify({ error: message })}\n`);
+  return 2;
 }

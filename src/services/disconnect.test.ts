@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type BenchOptions, type ConnectBench, connectBench, connectPerson } from '../../test/harness/connect-bench.ts';
 import { type TestStore, testStore } from '../../test/harness/store.ts';
 import { deauthEvent } from '../schema/events.ts';
+import { createDisconnectService } from './disconnect.ts';
 import { announce } from './fanout.ts';
 
 const open: ConnectBench[] = [];
@@ -74,6 +75,31 @@ test('the grant is revoked only with the last active connection', async () => {
   await b.disconnect.byUserId(b.environment, two);
   expect(b.provider.revoked).toEqual(['ann']);
   expect(await b.store.accounts.byId(ref.environmentId, ref.accountId)).toBeUndefined();
+});
+
+test('of the last two connections that go at once, one takes the grant with it', async () => {
+  const b = await bench({ settings: { reauth_scope: 'reference_id' } });
+  const one = await connectPerson(b, 'ann', { referenceId: 'one' });
+  const two = await connectPerson(b, 'ann', { referenceId: 'two' });
+  const ref = await refOf(b, one);
+  let meet = () => {};
+  const met = new Promise<void>((resolve) => {
+    meet = resolve;
+  });
+  let arrived = 0;
+  // Both have looked at what else is connected before either of them deletes anything.
+  const transaction: typeof b.store.transaction = async (work) => {
+    arrived += 1;
+    if (arrived === 2) meet();
+    await met;
+    return b.store.transaction(work);
+  };
+  const disconnect = createDisconnectService({ ...b, store: { ...b.store, transaction } });
+  await Promise.all([one, two].map((userId) => disconnect.byUserId(b.environment, userId)));
+  expect(await b.store.accounts.byId(ref.environmentId, ref.accountId)).toBeUndefined();
+  b.clock.advance(61_000);
+  await b.disconnect.retryRevokes();
+  expect(b.provider.revoked).toEqual(['ann']);
 });
 
 test('an access token that ran out is renewed before it is used to revoke', async () => {

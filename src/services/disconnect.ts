@@ -1,4 +1,4 @@
-import type { Grant } from '../core/account.ts';
+import type { Account, Grant } from '../core/account.ts';
 import type { Clock } from '../core/clock.ts';
 import type { ConnectionWithAccount } from '../core/connection.ts';
 import type { Environment } from '../core/environment.ts';
@@ -10,7 +10,7 @@ import type { Aggregates, PendingRevoke, Store } from '../core/store.ts';
 import { type Backoff, backoffSeconds } from '../lib/backoff.ts';
 import { isUuid } from '../lib/ids.ts';
 import { announce } from './fanout.ts';
-import { hasGrant } from './provider-access.ts';
+import { type GrantProvider, hasGrant } from './provider-access.ts';
 import type { RefreshService } from './refresh.ts';
 import { revokeGrant } from './revoke.ts';
 import type { DisconnectService } from './services.ts';
@@ -59,7 +59,8 @@ async function fromSession(ports: DisconnectPorts, sessionId: string, userId: st
 
 /** Provider first, outside the transaction; its failure never stands in the way of deleting what is kept here. */
 async function disconnect(ports: DisconnectPorts, connection: ConnectionWithAccount, actor: string): Promise<void> {
-  const unrevoked = (await isLastActive(ports.store, connection)) ? await revoke(ports, connection) : undefined;
+  const isLast = await isLastActive(ports.store, connection);
+  const left = isLast ? await revoke(ports, connection) : undefined;
   await ports.store.transaction(async (tx) => {
     await tx.connections.lockEnvironment(connection.environmentId);
     const current = await tx.connections.byId(connection.environmentId, connection.id);
@@ -67,7 +68,8 @@ async function disconnect(ports: DisconnectPorts, connection: ConnectionWithAcco
     await announceGone(tx, ports.clock, current);
     await tx.deliveries.cancelOfConnection(current.environmentId, current.id);
     await tx.connections.delete(current.environmentId, current.id);
-    await releaseAccount(tx, ports.clock, current, unrevoked);
+    // The others may have gone since: then nobody has asked the provider yet.
+    await releaseAccount(tx, ports.clock, current, isLast ? left : await revocableGrant(ports, tx, current));
     await tx.audit.add({
       environmentId: current.environmentId,
       at: ports.clock.now(),
@@ -83,10 +85,26 @@ async function isLastActive(tx: Aggregates, { environmentId, accountId, id }: Co
   return !connections.some((connection) => connection.active && connection.id !== id);
 }
 
-/** Answers the grant when its revoke still has to succeed. A grant that the provider ended has nothing to revoke. */
-async function revoke(ports: DisconnectPorts, { account }: ConnectionWithAccount): Promise<Grant | undefined> {
+/** A grant that the provider ended, or never takes back, has nothing to revoke. */
+function revocableAt(ports: DisconnectPorts, account: Account): GrantProvider | undefined {
   const provider = ports.providers.find(account.provider);
-  if (!provider || !hasGrant(provider) || !provider.auth.revoke || account.state !== 'active') return undefined;
+  const isRevocable = provider && hasGrant(provider) && provider.auth.revoke && account.state === 'active';
+  return isRevocable ? provider : undefined;
+}
+
+async function revocableGrant(
+  ports: DisconnectPorts,
+  tx: Aggregates,
+  { account }: ConnectionWithAccount,
+): Promise<Grant | undefined> {
+  const ref = { environmentId: account.environmentId, accountId: account.id };
+  return revocableAt(ports, account) && tx.accounts.grant(ref);
+}
+
+/** Answers the grant when its revoke still has to succeed. */
+async function revoke(ports: DisconnectPorts, { account }: ConnectionWithAccount): Promise<Grant | undefined> {
+  const provider = revocableAt(ports, account);
+  if (!provider) return undefined;
   const ref = { environmentId: account.environmentId, accountId: account.id };
   await ports.refresh.token(ref);
   const grant = await ports.store.accounts.grant(ref);
@@ -110,7 +128,7 @@ function announceGone(tx: Aggregates, clock: Clock, connection: ConnectionWithAc
   });
 }
 
-/** The account goes with its last connection; its grant outlives it only for a revoke that failed. */
+/** The account goes with its last connection; its grant outlives it only for a revoke that still has to succeed. */
 async function releaseAccount(
   tx: Aggregates,
   clock: Clock,

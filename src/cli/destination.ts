@@ -90,10 +90,9 @@ function addUpdate(destination: Command, ports: CliPorts): void {
     .option('--active <true|false>')
     .option('--events <types>', 'event types separated by commas, or all')
     .action(async (id: string, options: ConfigOption & { active?: string; events?: string }, command: Command) => {
-      const change: Record<string, unknown> = {};
-      if (options.url !== undefined || options.config !== undefined) change.config = await readSettings(ports, options);
+      const change: Record<string, unknown> = await readSettings(ports, options);
       if (options.active !== undefined) change.active = readBoolean('--active', options.active);
-      if (options.events !== undefined) change.eventTypes = options.events === 'all' ? null : options.events.split(',');
+      if (options.events !== undefined) change.event_types = options.events === 'all' ? null : options.events;
       const row = await ports.withServices(async (services) =>
         services.destinations.update(await chooseEnvironment(services, options.env), id, change),
       );
@@ -103,8 +102,16 @@ function addUpdate(destination: Command, ports: CliPorts): void {
 
 async function readSettings(ports: CliPorts, options: ConfigOption): Promise<Record<string, unknown>> {
   const fromFile =
-    options.config === undefined ? {} : parseObject(options.config, await ports.readFile(options.config));
+    options.config === undefined ? {} : parseObject(options.config, await readGiven(ports, options.config));
   return { ...fromFile, ...(options.url === undefined ? {} : { url: options.url }) };
+}
+
+async function readGiven(ports: CliPorts, path: string): Promise<Uint8Array> {
+  try {
+    return await ports.readFile(path);
+  } catch {
+    throw new Refused(`cannot read ${path}`);
+  }
 }
 
 function parseObject(name: string, bytes: Uint8Array): Record<string, unknown> {

@@ -27,7 +27,8 @@ export const environmentSettings = Type.Object(
     }),
     redirect_allow_list: Type.Array(Type.String({ minLength: 1 }), {
       default: [],
-      description: 'Prefixes that redirect urls must start with; empty allows any url with a safe scheme.',
+      description:
+        'Prefixes that redirect urls must start with, each ending where a part of the url ends; empty allows any url with a safe scheme.',
     }),
     include_samples: Type.Boolean({
       default: false,

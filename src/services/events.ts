@@ -71,8 +71,9 @@ function unknown(what: string): Problem {
   return new Problem('not_found', { detail: `there is no such ${what}` });
 }
 
-function pageSize(limit: number | undefined): number {
-  return Math.max(1, Math.min(Math.trunc(limit ?? PAGE), LARGEST_PAGE));
+function pageSize(limit = PAGE): number {
+  if (Number.isNaN(limit)) throw new Problem('bad_request', { field: 'limit', detail: 'limit must be a number' });
+  return Math.max(1, Math.min(Math.trunc(limit), LARGEST_PAGE));
 }
 
 const STATES: readonly DeliveryState[] = ['pending', 'delivered', 'dead', 'cancelled'];

@@ -65,7 +65,7 @@ onEachServer('transactions', (server) => {
         await tx.destinations.pause(id, second, on.clock.now());
       });
     await Promise.all([crossing(one.id, two.id), crossing(two.id, one.id)]);
-    expect(runs).toBe(3);
+    expect(runs).toBeGreaterThanOrEqual(3); // a server under load may choose both as victims
   });
 
   test('other failures are not run again', async () => {

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { FitEncoder } from 'fit-file-parser/encoder';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { enumeration, fitSeconds, u8, u16, u32, u32z } from '../../src/formats/fit/make-fit.fixture.ts';
 import { masterKeys } from '../../src/store/master-key.ts';
 import { Browser, consentTo } from '../harness/browser.ts';
 import { hasPostgres15, type RunningServer, startPostgres15 } from '../harness/debian-server.ts';
-import { until } from '../harness/lane-fixture.ts';
+import { openPool, until } from '../harness/lane-fixture.ts';
 import { findInDatabase, findSecrets, type Secrets } from '../harness/secret-search.ts';
 import { storeOn } from '../harness/store.ts';
 import { PLANTED_CODE, type PlantedProvider, startPlantedProvider } from './planted-provider.ts';
@@ -221,7 +221,10 @@ async function importRecording(): Promise<void> {
   });
   const read = `/v2/activity?user_id=${userId}&start_date=2026-02-01&end_date=2026-02-10`;
   const stored = async () => JSON.stringify(await call('GET', `${read}&to_webhook=false`));
-  await until(async () => (await stored()).includes(DISTANCE), 'the recording');
+  await until(async () => (await stored()).includes(DISTANCE), 'the recording').catch(async (cause) => {
+    const { rows } = await pool.query('select state, attempts, reason, due_at from raw_records');
+    throw new Error(`the recording cannot be read: ${JSON.stringify(rows)}`, { cause });
+  });
   await call('GET', read);
 }
 
@@ -242,7 +245,7 @@ async function addSecretsBeside(): Promise<void> {
 beforeAll(async () => {
   if (!hasPostgres15()) return;
   postgres = await startPostgres15(postgresFolder);
-  pool = new pg.Pool({ connectionString: postgres.url, max: 4 });
+  pool = openPool(postgres.url, 4);
   provider = await startPlantedProvider(folder, { id: 'client', secret: secret('client secret') }, () => EMAIL);
   const echo = await startEcho();
   receiver = echo.server;

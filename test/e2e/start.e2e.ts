@@ -120,6 +120,26 @@ describe.each(CASES)('a fresh clone %s', (title, { mode, user }) => {
   });
 });
 
+test('after the data directory was removed, a start begins anew', async () => {
+  const area = mkdtempSync(join(tmpdir(), 'solum-anew-')); // closed to others: as root the database lies elsewhere
+  const dataDir = join(area, 'data');
+  const place = { folder: REPOSITORY, dataDir, user: undefined, port: await freePort(), home: tmpdir() };
+  const used = new Set<string>([area]);
+  onTestFinished(async () => {
+    for (const path of used) await rm(path, { recursive: true, force: true });
+  });
+  const devIds: string[] = [];
+  for (const _ of [1, 2, 3]) {
+    await rm(dataDir, { recursive: true, force: true });
+    const one = run(process.execPath, ['bin/solum.js', 'start', '--json'], place);
+    devIds.push((await readyOf(one)).dev_id);
+    used.add(dirname(dataOf(dataDir)));
+    one.child.kill('SIGTERM');
+    expect(await one.ended).toBe(0);
+  }
+  expect(new Set(devIds).size).toBe(3);
+});
+
 test('two first starts at once make one environment, whose key is shown', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'solum-two-'));
   const place = { folder: REPOSITORY, dataDir, user: undefined, port: await freePort(), home: tmpdir() };

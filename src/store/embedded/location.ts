@@ -112,8 +112,7 @@ export function isRoot(): boolean {
 async function chooseData(root: string, user: ServerUser, log: (line: string) => void): Promise<string> {
   const closed = await closedDirectory(dirname(root), user);
   if (!closed && (await tryOpenTo(root, user))) return INSIDE;
-  const name = createHash('sha256').update(root).digest('hex').slice(0, 16);
-  const directory = await makeSystemDirectory(name, user);
+  const directory = await unusedSystemDirectory(root, user, log);
   const reason = `${closed ?? root} is closed to the user ${user.name} that runs the database`;
   if (!directory) {
     throw new Error(`${reason}, and no directory in ${SYSTEM_ROOT} or ${tmpdir()} is open to it: open one (chmod o+x)`);
@@ -121,6 +120,21 @@ async function chooseData(root: string, user: ServerUser, log: (line: string) =>
   log(`the database lives in ${directory}, because ${reason}`);
   if (directory.startsWith(tmpdir())) log(`${directory} may be emptied by the system: choose another SOLUM_DATA_DIR`);
   return join(directory, INSIDE);
+}
+
+/** The directory of this data directory. One with a database in it is from before somebody removed the data directory. */
+async function unusedSystemDirectory(
+  root: string,
+  user: ServerUser,
+  log: (line: string) => void,
+): Promise<string | undefined> {
+  const name = createHash('sha256').update(root).digest('hex').slice(0, 16);
+  for (let count = 1; ; count += 1) {
+    const directory = await makeSystemDirectory(count === 1 ? name : `${name}-${count}`, user);
+    const isUsed = directory && (await stat(join(directory, INSIDE)).catch(absent));
+    if (!isUsed) return directory;
+    log(`${directory} keeps a database that ${root} no longer knows: remove it if nobody needs it`);
+  }
 }
 
 /** A directory that was open when the database was made may have been closed since. */

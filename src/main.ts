@@ -6,11 +6,10 @@ import { VERSION } from './lib/version.ts';
 import { banner } from './main/banner.ts';
 import { diagnose } from './main/doctor.ts';
 import { createLog } from './main/log.ts';
-import { openApp } from './main/open-app.ts';
+import { loadGiven, openApp } from './main/open-app.ts';
 import { preview } from './main/preview.ts';
 import { rotateMasterKey } from './main/rotate-master-key.ts';
 import { serve } from './main/start.ts';
-import { loadProviders } from './providers/load.ts';
 
 /** The `solum` command: reads the configuration, builds what the command needs, runs it and sets the exit code. */
 export async function main(argv: string[]): Promise<void> {
@@ -48,7 +47,7 @@ function commandPorts(config: Config, asJson: boolean): CliPorts {
     },
     doctor: () => diagnose(config, quiet),
     rotateMasterKey: () => rotateMasterKey(config, quiet),
-    providers: () => loadProviders({ log: quiet, ...(config.providersDir && { extra: config.providersDir }) }),
+    providers: () => loadGiven(config, quiet),
     preview: (referenceId, files) => preview(config, quiet, referenceId, files),
     readFile: (path) => readFile(path),
     publicUrl: config.publicUrl,

@@ -1,3 +1,4 @@
+import { Refused } from '../cli/answer.ts';
 import type { Config } from '../config.ts';
 import { systemClock } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
@@ -8,7 +9,7 @@ import { createGuard } from '../outbound/guard.ts';
 import { createOutboundHttp } from '../outbound/guarded-http.ts';
 import { createProviderClient } from '../outbound/provider-client.ts';
 import { createAddressMap } from '../outbound/sandbox-address.ts';
-import { loadProviders } from '../providers/load.ts';
+import { type LoadedProviders, loadProviders } from '../providers/load.ts';
 import { lanesOn } from '../queue/lanes.ts';
 import { migrateTasks, tasksOn } from '../queue/tasks.ts';
 import { createEnvironmentWatch, type EnvironmentWatch } from '../store/environment-watch.ts';
@@ -24,7 +25,7 @@ import { createWakeBell } from './wake-bell.ts';
 
 /** Opens and migrates the database and builds the process around it. Errors say what is wrong and what to do. */
 export async function openApp(config: Config, log: Log): Promise<App> {
-  const providers = await loadProviders({ log, ...(config.providersDir && { extra: config.providersDir }) });
+  const providers = await loadGiven(config, log);
   const masterKeys = openMasterKeys(config);
   const database = await openDatabase(config, log);
   try {
@@ -35,6 +36,13 @@ export async function openApp(config: Config, log: Log): Promise<App> {
     await database.close();
     throw error;
   }
+}
+
+/** Loads the provider folders. A folder that cannot be used is input of the operator's: refused, with the reason. */
+export function loadGiven(config: Config, log: Log): Promise<LoadedProviders> {
+  return loadProviders({ log, ...(config.providersDir && { extra: config.providersDir }) }).catch((error: Error) => {
+    throw new Refused(error.message);
+  });
 }
 
 async function build(

@@ -1,9 +1,9 @@
 import type { Config } from '../config.ts';
 import type { Log } from '../core/log.ts';
 import { createFileDecoder } from '../formats/decoder.ts';
-import { loadProviders } from '../providers/load.ts';
 import { createFilePreview } from '../services/preview.ts';
 import type { ImportFile, ImportService } from '../services/services.ts';
+import { loadGiven } from './open-app.ts';
 
 /** Maps device files with the provider's own mapper, without a database. */
 export async function preview(
@@ -12,7 +12,7 @@ export async function preview(
   referenceId: string,
   files: ImportFile[],
 ): ReturnType<ImportService['preview']> {
-  const providers = await loadProviders({ log, ...(config.providersDir && { extra: config.providersDir }) });
+  const providers = await loadGiven(config, log);
   const decoder = createFileDecoder();
   try {
     return await createFilePreview({ providers, decoder })(referenceId, files);

@@ -191,6 +191,6 @@ test.each([
   writeFileSync(path, readFileSync(path, 'utf8').replace(right, wrong));
   const env = { ...process.env, PORT: String(await freePort()), SOLUM_DATA_DIR: join(area, 'none') };
   const { code, stderr } = await runSolum(['start'], { ...env, SOLUM_PROVIDERS_DIR: broken });
-  expect(code).not.toBe(0);
+  expect(code).toBe(2);
   expect(stderr).toContain(`${broken}/acme: ${field}: `);
 });

@@ -114,7 +114,7 @@ export const acknowledgement = Type.Object(
     reference: Type.String({ description: 'Header terra-reference of this answer and of the events that follow.' }),
     trace_id: Type.String({ description: 'The same value.' }),
     message: Type.String(),
-    user: terraUser,
+    user: Type.Object({ ...terraUser.properties, scopes: Type.Optional(Type.String()) }),
   },
   { $id: 'Acknowledgement' },
 );

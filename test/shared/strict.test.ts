@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWorker, type Worker } from '../../src/main/worker.ts';
+import { degrade } from '../../src/services/degrade.ts';
 import { Browser, consentTo } from '../harness/browser.ts';
 import { type Receiver, startReceiver } from '../harness/receiver.ts';
 import { startTestServer, type TestServer, type TestTenant } from '../harness/solum.ts';
@@ -170,3 +171,36 @@ test('a recording arrives and is read back as a published Activity', async () =>
     expect((answer.json as { data: unknown[] }).data).toHaveLength(1);
   }
 });
+
+test('a grant that died is told as a published connection_error', async () => {
+  const userId = await connect('OURA', 'degraded');
+  const { store, clock } = solum.app;
+  const connection = await store.connections.byUserId(tenant.environment.id, userId);
+  if (!connection) throw new Error('not connected');
+  const ref = { environmentId: tenant.environment.id, accountId: connection.accountId };
+  const grant = await store.accounts.grant(ref);
+  await degrade(store, clock, ref, grant?.version ?? 0);
+  const ofUser = (json: Record<string, unknown>) => (json.user as { user_id: string }).user_id === userId;
+  eventConforms('ConnectionErrorEvent', await event('connection_error', ofUser));
+});
+
+test('a requested window is acknowledged and announced as published', async () => {
+  const bytes = readFileSync(sharedPath('fixtures', 'fit-tcx-gpx', 'garmin-fenix-5-walk.fit'));
+  const { services } = solum.app;
+  const { userId } = await services.importing.files(tenant.environment, 'walker', [{ name: 'walk.fit', bytes }]);
+  const ofUser = (json: Record<string, unknown>) => (json.user as { user_id: string }).user_id === userId;
+  await event('activity', ofUser);
+  for (const range of ['start_date=2017-06-11&end_date=2017-06-12', 'start_date=2017-01-01&end_date=2017-12-31']) {
+    const answer = await call('GET', `/v2/activity?user_id=${userId}&${range}`);
+    conforms('v2', 'GET', '/activity', answer);
+    const { reference } = answer.json as { reference: string };
+    const sent = await event('activity', (json) => ofUser(json) && referenceOf(json) === reference);
+    eventConforms('ActivityEvent', sent);
+  }
+  eventConforms('LargeRequestProcessingEvent', await event('large_request_processing', ofUser));
+  eventConforms('LargeRequestSendingEvent', await event('large_request_sending', ofUser));
+});
+
+function referenceOf(json: Record<string, unknown>): string {
+  return String(receiver.received.find((one) => one.json === json)?.headers['terra-reference']);
+}

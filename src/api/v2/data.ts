@@ -6,6 +6,7 @@ import { type DateInput, daysBetween, parseDateInput } from '../../lib/dates.ts'
 import { activity } from '../../schema/activity.ts';
 import { athleteQuery, type DataQuery, dataQuery } from '../../schema/queries.ts';
 import { acknowledgement, athleteAnswer, dataAnswer, noData } from '../../schema/responses.ts';
+import type { TerraUser } from '../../schema/user.ts';
 import type { ReadQuery } from '../../services/services.ts';
 import { type Context, defineRoute, type Route } from '../route.ts';
 
@@ -101,7 +102,13 @@ async function answerRequest(
   const { services, environment, reference } = context;
   const large = days > LARGE_WINDOW_DAYS;
   const { user } = await services.read.request(environment, type, query, { reference, large });
-  return { status: 'success', type, reference, trace_id: reference, message: large ? SENT_IN_CHUNKS : SENT, user };
+  const message = large ? SENT_IN_CHUNKS : SENT;
+  return { status: 'success', type, reference, trace_id: reference, message, user: acknowledgedUser(user) };
+}
+
+/** The published acknowledgement has scopes as text or not at all, unlike every other place of a user. */
+function acknowledgedUser({ scopes, ...rest }: TerraUser): Record<string, unknown> {
+  return scopes === null ? rest : { ...rest, scopes };
 }
 
 const problems: Route['problems'] = [

@@ -48,8 +48,9 @@ export function table(headings: string[], rows: (string | number | boolean | nul
     .join('\n');
 }
 
-/** `name  value` lines. */
-export function lines(pairs: Record<string, unknown>): string {
+/** `name  value` lines; what is undefined is left out. */
+export function lines(given: Record<string, unknown>): string {
+  const pairs = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const width = Math.max(...Object.keys(pairs).map((name) => name.length));
   return Object.entries(pairs)
     .map(([name, value]) => `${name.padEnd(width)}  ${typeof value === 'string' ? value : JSON.stringify(value)}`)

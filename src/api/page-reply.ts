@@ -14,11 +14,8 @@ export function sendPage(reply: FastifyReply, page: PageAnswer): FastifyReply {
   return reply.send(page.html);
 }
 
-/** Failure reasons of the pages for problems that a browser can meet. */
-const REASONS: Partial<Record<ProblemCode, string>> = {
-  csrf: 'invalid_state',
-  bad_request: 'invalid_state',
-  not_found: 'session_expired',
+/** What a page says when a provider that was chosen cannot be gone to. */
+export const CHOICE_FAILURES: Partial<Record<ProblemCode, string>> = {
   session_expired: 'session_expired',
   user_limit: 'user_limit_reached',
   provider_not_found: 'provider_unavailable',
@@ -26,6 +23,14 @@ const REASONS: Partial<Record<ProblemCode, string>> = {
   credentials_missing: 'provider_unavailable',
   provider_failed: 'provider_unavailable',
   provider_rate_limited: 'provider_rate_limited',
+};
+
+/** Failure reasons of the pages for problems that a browser can meet. */
+const REASONS: Partial<Record<ProblemCode, string>> = {
+  ...CHOICE_FAILURES,
+  csrf: 'invalid_state',
+  bad_request: 'invalid_state',
+  not_found: 'session_expired',
 };
 
 /** The failure page for a problem, under the problem's status. */

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import { attachEmbedded } from '../../src/store/embedded/embedded.ts';
-import { API_KEY, DEV_ID, freePort, startSolum } from '../e2e/running-solum.ts';
+import { API_KEY, DEV_ID, startSolum } from '../e2e/running-solum.ts';
+import { freePort } from '../harness/free-port.ts';
 
 /*
  * Widget sessions per second of the real server, against a bare Fastify route with one insert into the same database,

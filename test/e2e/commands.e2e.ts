@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { smallFit } from '../../src/formats/fit/make-fit.fixture.ts';
+import { freePort } from '../harness/free-port.ts';
 import { type Receiver, startReceiver } from '../harness/receiver.ts';
 import {
   API_KEY,
   connectPerson,
   DEV_ID,
-  freePort,
   type Keys,
   type RunningSolum,
   runSolum,

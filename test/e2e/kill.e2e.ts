@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { Browser, consentTo } from '../harness/browser.ts';
-import { API_KEY, DEV_ID, freePort, type RunningSolum, startSolum } from './running-solum.ts';
+import { freePort } from '../harness/free-port.ts';
+import { API_KEY, DEV_ID, type RunningSolum, startSolum } from './running-solum.ts';
 
 const KILLS = Number(process.env.KILLS ?? 100);
 const CONNECTORS = 6;

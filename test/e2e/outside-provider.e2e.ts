@@ -3,18 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TerraClient } from 'terra-api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../harness/free-port.ts';
 import { type Receiver, startReceiver } from '../harness/receiver.ts';
 import { launchChromium, newVisitor, PHONE, troubles } from './chromium.ts';
-import {
-  API_KEY,
-  DEV_ID,
-  freePort,
-  type Keys,
-  type RunningSolum,
-  runSolum,
-  startSolum,
-  usersOf,
-} from './running-solum.ts';
+import { API_KEY, DEV_ID, type Keys, type RunningSolum, runSolum, startSolum, usersOf } from './running-solum.ts';
 
 /** A provider as somebody else would write it, with types of its own and without a single import. */
 const MANIFEST = `

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { Browser, consentTo } from '../harness/browser.ts';
+import { freePort } from '../harness/free-port.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/solum.js', import.meta.url));
 
@@ -33,14 +33,6 @@ export interface RunningSolum extends Ready {
 export const API_KEY = 'test-api-key-0123456789-0123456789-0123456789';
 export const SIGNING_SECRET = 'test-signing-secret-0123456789';
 export const DEV_ID = 'acme-testing-a1B2c3D4e5';
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 /** Starts the real command in a data directory of its own and waits until it is ready. */
 export async function startSolum(

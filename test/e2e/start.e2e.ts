@@ -8,8 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startOf } from '../../src/store/embedded/process-mark.ts';
 import { hasPostgres15, type RunningServer, startPostgres15 } from '../harness/debian-server.ts';
+import { freePort } from '../harness/free-port.ts';
 import { makeCheckout, type User } from './checkout.ts';
-import { connectPerson, freePort, type Keys, type Ready, usersOf } from './running-solum.ts';
+import { connectPerson, type Keys, type Ready, usersOf } from './running-solum.ts';
 
 const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const PATIENCE_MS = 120_000;

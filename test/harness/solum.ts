@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -10,6 +9,7 @@ import type { App } from '../../src/main/app.ts';
 import { openApp } from '../../src/main/open-app.ts';
 import { Browser, consentTo } from './browser.ts';
 import { freshDatabase } from './database.ts';
+import { freePort } from './free-port.ts';
 
 /** An environment of the test server with the headers of its key. */
 export interface TestTenant {
@@ -67,14 +67,6 @@ async function testConfig(databaseUrl: string, dataDir: string) {
   });
   if ('problems' in result) throw new Error(result.problems.join('\n'));
   return result.config;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }
 
 function memoryLog(lines: string[]): Log {

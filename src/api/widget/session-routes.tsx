@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../core/problem.ts';
 import { isUuid } from '../../lib/ids.ts';
 import type { OfferedProvider, Onward, Services, SessionView } from '../../services/services.ts';
+import { CHOICE_FAILURES } from '../page-reply.ts';
 import type { PageAnswer, PageRequest } from '../pages.ts';
 import { cookieText } from './cookies.ts';
 import { failurePage } from './failure-page.tsx';
@@ -167,16 +168,6 @@ async function unlessGone(work: () => Promise<void>): Promise<void> {
     if (!(error instanceof Problem && error.code === 'user_not_found')) throw error;
   }
 }
-
-const CHOICE_FAILURES: Partial<Record<Problem['code'], string>> = {
-  session_expired: 'session_expired',
-  user_limit: 'user_limit_reached',
-  provider_not_found: 'provider_unavailable',
-  provider_not_enabled: 'provider_unavailable',
-  credentials_missing: 'provider_unavailable',
-  provider_failed: 'provider_unavailable',
-  provider_rate_limited: 'provider_rate_limited',
-};
 
 function isListed(view: SessionView): boolean {
   return view.state === 'open' || view.state === 'user_limit';
